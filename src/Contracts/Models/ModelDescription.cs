@@ -1,0 +1,20 @@
+namespace StableDiffusion.Contracts.Models;
+
+/// <summary>What the farm knows of a model without loading it: enough to validate a request.</summary>
+public sealed record ModelDescription
+{
+    /// <summary>The name requests use.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 over the files' hashes, lower-case hex: two workers with this hash draw with the same weights.</summary>
+    public required string Hash { get; init; }
+
+    /// <summary>Pixels a latent cell stands for; width and height must be multiples of it.</summary>
+    public required int VaeScaleFactor { get; init; }
+
+    /// <summary>Width and height in pixels when a request names none.</summary>
+    public required int DefaultSize { get; init; }
+
+    /// <summary>A1111 name of the sampler used when a request names none.</summary>
+    public required string DefaultSampler { get; init; }
+}
