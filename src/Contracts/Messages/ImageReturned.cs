@@ -1,6 +1,7 @@
 namespace StableDiffusion.Contracts.Messages;
 
-/// <summary>The worker is shutting down and hands the image back; this is no failure.</summary>
+/// <summary>The worker hands the image back unrendered, because it shuts down or because the command is not fresh
+/// (<see cref="RenderImages"/>); this is no failure, the image is queued again at once.</summary>
 public sealed record ImageReturned
 {
     /// <summary>The image's row.</summary>

@@ -2,7 +2,8 @@ using StableDiffusion.Contracts.Models;
 
 namespace StableDiffusion.Contracts.Messages;
 
-/// <summary>A worker's heartbeat: that it lives, on what, and which models it holds. Sent at start and every few seconds.</summary>
+/// <summary>A worker's heartbeat: that it lives, on what, which models it holds and which attempts are in its hands.
+/// Sent at start, every few seconds, and once more when it leaves.</summary>
 public sealed record WorkerReported
 {
     /// <summary>Unique among live workers; chosen at the process's start.</summary>
@@ -22,4 +23,11 @@ public sealed record WorkerReported
 
     /// <summary>Models this worker renders with.</summary>
     public required IReadOnlyList<ModelDescription> Models { get; init; }
+
+    /// <summary>Attempts of every command the worker has taken up and not yet reported the end of. Their leases are renewed;
+    /// an attempt that no report names for the length of a lease is given up and its image rendered anew.</summary>
+    public required IReadOnlyList<Guid> Attempts { get; init; }
+
+    /// <summary>True in the last report of a worker that shuts down: nothing more is meant for it.</summary>
+    public bool Leaving { get; init; }
 }

@@ -1,0 +1,35 @@
+namespace StableDiffusion.Contracts.Batches;
+
+/// <summary>A batch and how far it is.</summary>
+public sealed record BatchResponse
+{
+    /// <summary>The batch.</summary>
+    public required Guid Id { get; init; }
+
+    /// <summary>The batch that this one does again; absent for a batch of its own.</summary>
+    public Guid? OriginId { get; init; }
+
+    /// <summary>When it was accepted (UTC).</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>When its last image reached its end (UTC); absent while one has not.</summary>
+    public DateTimeOffset? FinishedAt { get; init; }
+
+    /// <summary>Settings of its first image; the others differ in prompt and seed.</summary>
+    public required ImageSettings Settings { get; init; }
+
+    /// <summary>Images by state.</summary>
+    public required ImageCounts Counts { get; init; }
+
+    /// <summary>0 … 1: images at an end, and the done share of those being drawn, over all.</summary>
+    public required double Progress { get; init; }
+
+    /// <summary>Path of this resource.</summary>
+    public required string Url { get; init; }
+
+    /// <summary>Path of the list of its images.</summary>
+    public required string ImagesUrl { get; init; }
+
+    /// <summary>Path of the page that shows its pictures to people.</summary>
+    public required string PageUrl { get; init; }
+}

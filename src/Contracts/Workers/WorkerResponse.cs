@@ -1,0 +1,26 @@
+namespace StableDiffusion.Contracts.Workers;
+
+/// <summary>A worker as it last reported.</summary>
+public sealed record WorkerResponse
+{
+    /// <summary>The worker.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The machine's host name.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>The device, in words.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Its version and commit.</summary>
+    public required string Version { get; init; }
+
+    /// <summary>Names of the models it renders with.</summary>
+    public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>When it last reported (UTC).</summary>
+    public required DateTimeOffset LastSeenAt { get; init; }
+
+    /// <summary>Whether it reported lately and has not left.</summary>
+    public required bool Live { get; init; }
+}
