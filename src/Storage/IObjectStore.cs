@@ -1,0 +1,33 @@
+namespace StableDiffusion.Storage;
+
+/// <summary>
+/// Where the farm keeps pictures: bytes under a key, written whole or not at all. Keys follow <see cref="ObjectKey"/>'s rules
+/// (else <see cref="ArgumentException"/>); whatever the store itself cannot do is an <see cref="ObjectStoreException"/>.
+/// </summary>
+public interface IObjectStore
+{
+    /// <summary>Creates the bucket or folder where it is missing. Several processes may do so at once.</summary>
+    Task EnsureReadyAsync(CancellationToken cancellationToken);
+
+    /// <summary>Stores <paramref name="bytes"/>, replacing what was there. Readers see the old or the new object, never a part.</summary>
+    /// <param name="key">See <see cref="ObjectKey"/>.</param>
+    /// <param name="bytes">The whole object.</param>
+    /// <param name="contentType">Media type, "image/png".</param>
+    /// <param name="metadata">Names of a-z, 0-9 and '-'; values of printable ASCII.</param>
+    /// <param name="cancellationToken">Cancelled: the object may or may not be stored, but never in part.</param>
+    Task PutAsync(
+        string key, ReadOnlyMemory<byte> bytes, string contentType,
+        IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken);
+
+    /// <summary>The object, which the caller disposes; null when absent.</summary>
+    Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>What is known of the object without its bytes; null when absent.</summary>
+    Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>Removes the object; no error when absent.</summary>
+    Task DeleteAsync(string key, CancellationToken cancellationToken);
+
+    /// <summary>All objects whose key starts with <paramref name="prefix"/> ("" for all), in no promised order.</summary>
+    IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken);
+}

@@ -1,0 +1,23 @@
+namespace StableDiffusion.Storage.S3;
+
+/// <summary>Settings <c>Objects:S3</c>: an S3 server and the bucket on it.</summary>
+public sealed class S3Options
+{
+    /// <summary>The server, "http://minio:9000".</summary>
+    public string ServiceUrl { get; set; } = "";
+
+    /// <summary>The bucket; created when missing.</summary>
+    public string Bucket { get; set; } = "renders";
+
+    /// <summary>Access key id.</summary>
+    public string AccessKey { get; set; } = "";
+
+    /// <summary>Secret access key.</summary>
+    public string SecretKey { get; set; } = "";
+
+    /// <summary>The region that requests are signed for.</summary>
+    public string Region { get; set; } = "us-east-1";
+
+    /// <summary>How long one try of one request may take.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+}
