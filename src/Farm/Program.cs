@@ -1,1 +1,3 @@
-Console.WriteLine("not built yet");
+using StableDiffusion.Farm.Commands;
+
+return await CommandLine.RunAsync(args);

@@ -1,0 +1,46 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+
+namespace StableDiffusion.Farm.Commands;
+
+/// <summary>All verbs of <c>./farm</c>, and what an error looks like in a terminal.</summary>
+public static class CommandLine
+{
+    /// <summary>The verbs; each is a file of this folder.</summary>
+    public static Command Create() => new("./farm", "The render farm: prompts in, pictures out.")
+    {
+        new HelpOption(),
+        HelpCommand.Create(),
+    };
+
+    /// <summary>Runs one command line. 0: done; 1: an error the user can mend, or a check that failed; 130: interrupted.</summary>
+    public static async Task<int> RunAsync(string[] args)
+    {
+        ParseResult command = Create().Parse(args);
+        if (command.Errors.Count > 0)
+        {
+            string verb = command.CommandResult.Command.Name;
+            string help = verb == "./farm" ? "./farm help lists the verbs" : $"./farm help {verb} lists the options";
+            return await FailAsync($"{command.Errors[0].Message} ({help})");
+        }
+
+        try
+        {
+            return await command.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        }
+        catch (FarmException error)
+        {
+            return await FailAsync(error.Message);
+        }
+        catch (OperationCanceledException)
+        {
+            return 130;
+        }
+    }
+
+    private static async Task<int> FailAsync(string message)
+    {
+        await Console.Error.WriteLineAsync($"farm: {message}");
+        return 1;
+    }
+}
