@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+
+namespace StableDiffusion.Diffusion.Tokenizers;
+
+/// <summary>CLIP's byte-level BPE tokenizer, token for token as the reference's: special tokens are split off first, then the
+/// text is normalised (<see cref="TextNormalizer"/>), cut into words (<see cref="WordSplitter"/>) and each word merged
+/// (<see cref="BytePairMerges"/>). Safe for use from several threads.</summary>
+public sealed class CLIPTokenizer
+{
+    /// <summary>Words remembered; a bound, because prompts come from strangers.</summary>
+    private const int CachedWords = 1 << 16;
+
+    /// <summary>Longer words are merged but not remembered.</summary>
+    private const int CachedWordLength = 64;
+
+    private readonly IReadOnlyDictionary<string, int> _vocabulary;
+    private readonly BytePairMerges _merges;
+    private readonly Dictionary<string, int> _special;
+    private readonly Regex _specialPattern;
+    private readonly ConcurrentDictionary<string, int[]> _words = new(StringComparer.Ordinal);
+
+    /// <exception cref="InvalidDataException">A special token is not in the vocabulary.</exception>
+    internal CLIPTokenizer(TokenizerFiles files)
+    {
+        _vocabulary = files.Vocabulary;
+        _merges = new BytePairMerges(files.Merges);
+        ModelMaxLength = files.ModelMaxLength;
+        BosTokenId = Id(files.BosToken);
+        EosTokenId = Id(files.EosToken);
+        PadTokenId = Id(files.PadToken);
+        UnkTokenId = Id(files.UnkToken);
+        _special = new[] { files.BosToken, files.EosToken, files.PadToken, files.UnkToken }.Distinct().ToDictionary(token => token, Id);
+        _specialPattern = new Regex(
+            string.Join('|', _special.Keys.OrderByDescending(token => token.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
+    }
+
+    /// <summary>Id of the token before every prompt.</summary>
+    public int BosTokenId { get; }
+
+    /// <summary>Id of the token behind every prompt.</summary>
+    public int EosTokenId { get; }
+
+    /// <summary>Id of the token that fills up: end-of-text in SD 1.x, "!" in SD 2.x.</summary>
+    public int PadTokenId { get; }
+
+    /// <summary>Id taken for what the vocabulary lacks.</summary>
+    public int UnkTokenId { get; }
+
+    /// <summary>Tokens in a padded prompt, begin and end included; 77 in every published model.</summary>
+    public int ModelMaxLength { get; }
+
+    /// <summary>Reads a tokenizer folder, as old and new versions of transformers write it.</summary>
+    /// <exception cref="FileNotFoundException">Neither vocab.json with merges.txt nor tokenizer.json is there.</exception>
+    /// <exception cref="InvalidDataException">A file is not what it should be.</exception>
+    public static CLIPTokenizer Load(string folder) => new(TokenizerFiles.Read(folder));
+
+    /// <summary>The tokens of a text of any length, without begin, end and padding.</summary>
+    public IReadOnlyList<int> Encode(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        var ids = new List<int>();
+        int at = 0;
+        foreach (var match in _specialPattern.EnumerateMatches(text))
+        {
+            EncodePlain(text[at..match.Index], ids);
+            ids.Add(_special[text.Substring(match.Index, match.Length)]);
+            at = match.Index + match.Length;
+        }
+
+        EncodePlain(text[at..], ids);
+        return ids;
+    }
+
+    /// <summary>The prompt as the text encoder takes it: begin, at most <see cref="ModelMaxLength"/> − 2 tokens, end, padding.</summary>
+    public long[] EncodePadded(string text)
+    {
+        var ids = Encode(text);
+        var padded = new long[ModelMaxLength];
+        Array.Fill(padded, PadTokenId);
+        int kept = Math.Min(ids.Count, ModelMaxLength - 2);
+        padded[0] = BosTokenId;
+        for (int i = 0; i < kept; i++)
+        {
+            padded[i + 1] = ids[i];
+        }
+
+        padded[kept + 1] = EosTokenId;
+        return padded;
+    }
+
+    private void EncodePlain(string text, List<int> ids)
+    {
+        foreach (string word in WordSplitter.Split(TextNormalizer.Normalize(text)))
+        {
+            ids.AddRange(EncodeWord(word));
+        }
+    }
+
+    private int[] EncodeWord(string word)
+    {
+        if (_words.TryGetValue(word, out int[]? known))
+        {
+            return known;
+        }
+
+        int[] ids = [.. _merges.Merge(word).Select(symbol => _vocabulary.TryGetValue(symbol, out int id) ? id : UnkTokenId)];
+        if (word.Length <= CachedWordLength)
+        {
+            if (_words.Count >= CachedWords)
+            {
+                _words.Clear();
+            }
+
+            _words.TryAdd(word, ids);
+        }
+
+        return ids;
+    }
+
+    private int Id(string token) => _vocabulary.TryGetValue(token, out int id)
+        ? id
+        : throw new InvalidDataException($"The tokenizer's special token \"{token}\" is not in its vocabulary.");
+}
