@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using TorchSharp.Native;
+
+namespace TorchSharp;
+
+public static partial class torch
+{
+    /// <summary>The libtorch's version.</summary>
+    public static string __version__ => Marshal.PtrToStringUTF8(NativeMethods.torch_version())!;
+
+    public static bool compiled_with_cxx11_abi() => NativeMethods.torch_cxx11_abi() != 0;
+
+    /// <summary>How many threads an operator uses on the CPU.</summary>
+    public static int get_num_threads() => NativeMethods.get_num_threads();
+
+    public static void set_num_threads(int num) => Op.Check(NativeMethods.set_num_threads(num));
+
+    public static int get_num_interop_threads() => NativeMethods.get_num_interop_threads();
+
+    public static void set_num_interop_threads(int num) => Op.Check(NativeMethods.set_num_interop_threads(num));
+
+    public static bool are_deterministic_algorithms_enabled() => NativeMethods.deterministic_algorithms() != 0;
+
+    public static bool cuda_is_available() => cuda.is_available();
+
+    /// <summary>CUDA devices.</summary>
+    public static partial class cuda
+    {
+        public static bool is_available() => device_count() > 0;
+
+        public static int device_count() => NativeMethods.cuda_device_count();
+
+        public static bool is_cudnn_available() => is_available() && NativeMethods.cudnn_available() != 0;
+
+        /// <summary>Seeds the CUDA generators (and the CPU's, with which libtorch seeds them).</summary>
+        public static void manual_seed(long seed) => torch.manual_seed(seed);
+
+        public static void manual_seed_all(long seed) => torch.manual_seed(seed);
+
+        /// <summary>Waits for all that was asked of the device, the current one where none is given.</summary>
+        public static void synchronize(Device? device = null) => Op.Check(NativeMethods.cuda_synchronize(device?.index ?? -1));
+    }
+
+    /// <summary>Switches of the libraries behind the operators.</summary>
+    public static partial class backends
+    {
+        public static partial class cuda
+        {
+            public static partial class matmul
+            {
+                public static bool allow_tf32
+                {
+                    get => NativeMethods.allow_tf32_matmul() != 0;
+                    set => NativeMethods.set_allow_tf32_matmul(value ? 1 : 0);
+                }
+            }
+        }
+
+        public static partial class cudnn
+        {
+            public static bool allow_tf32
+            {
+                get => NativeMethods.allow_tf32_cudnn() != 0;
+                set => NativeMethods.set_allow_tf32_cudnn(value ? 1 : 0);
+            }
+        }
+    }
+}
