@@ -6,10 +6,16 @@ namespace StableDiffusion.Farm.Commands;
 /// <summary>All verbs of <c>./farm</c>, and what an error looks like in a terminal.</summary>
 public static class CommandLine
 {
+    /// <summary>After a signal; a farm first hands its work back and stops its database.</summary>
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(2);
+
     /// <summary>The verbs; each is a file of this folder.</summary>
     public static Command Create() => new("./farm", "The render farm: prompts in, pictures out.")
     {
         new HelpOption(),
+        UpCommand.Create(),
+        DownCommand.Create(),
+        StatusCommand.Create(),
         HelpCommand.Create(),
     };
 
@@ -20,13 +26,18 @@ public static class CommandLine
         if (command.Errors.Count > 0)
         {
             string verb = command.CommandResult.Command.Name;
-            string help = verb == "./farm" ? "./farm help lists the verbs" : $"./farm help {verb} lists the options";
-            return await FailAsync($"{command.Errors[0].Message} ({help})");
+            return await FailAsync(verb == "./farm"
+                ? $"no verb '{string.Join(' ', args)}' (./farm help lists the verbs)"
+                : $"{command.Errors[0].Message} (./farm help {verb} lists the options)");
         }
 
         try
         {
-            return await command.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+            return await command.InvokeAsync(new InvocationConfiguration
+            {
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = LongestEnd,
+            });
         }
         catch (FarmException error)
         {

@@ -1,0 +1,138 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Models;
+
+namespace StableDiffusion.Farm.Client;
+
+/// <summary>The farm's REST API, as any other client sees it. What the farm refuses is a <see cref="FarmException"/>.</summary>
+public sealed class FarmClient : IDisposable
+{
+    private readonly HttpClient http;
+
+    /// <summary>Talks to the farm at <paramref name="url"/>.</summary>
+    public FarmClient(Uri url) => http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(5) };
+
+    /// <summary>Whether the farm answers and all its parts are well.</summary>
+    public async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            using HttpResponseMessage response = await http.GetAsync(Path("/health"), cancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Models that the farm can draw with.</summary>
+    public Task<IReadOnlyList<ModelDescription>> GetModelsAsync(CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<ModelDescription>>("/v1/models", cancellationToken);
+
+    /// <summary>Submits a batch; it is accepted when this returns.</summary>
+    public async Task<BatchResponse> SubmitAsync(BatchRequest request, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(
+            () => new HttpRequestMessage(HttpMethod.Post, Path("/v1/batches")) { Content = JsonContent.Create(request, options: FarmJson.Options) },
+            cancellationToken);
+        return await ReadAsync<BatchResponse>(response, cancellationToken);
+    }
+
+    /// <summary>A batch and how far it is.</summary>
+    public Task<BatchResponse> GetBatchAsync(BatchResponse batch, CancellationToken cancellationToken) => GetAsync<BatchResponse>(batch.Url, cancellationToken);
+
+    /// <summary>All images of a batch, page after page.</summary>
+    public async Task<IReadOnlyList<ImageResponse>> GetImagesAsync(BatchResponse batch, CancellationToken cancellationToken)
+    {
+        var images = new List<ImageResponse>();
+        for (string? page = batch.ImagesUrl; page is not null;)
+        {
+            Page<ImageResponse> part = await GetAsync<Page<ImageResponse>>(page, cancellationToken);
+            images.AddRange(part.Items);
+            page = part.Next;
+        }
+
+        return images;
+    }
+
+    /// <summary>The PNG of an image that has succeeded.</summary>
+    public async Task<byte[]> GetContentAsync(ImageResponse image, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, Path(image.ContentUrl!)), cancellationToken);
+        return await response.Content.ReadAsByteArrayAsync(cancellationToken);
+    }
+
+    /// <summary>Where a path of this farm can be seen.</summary>
+    public Uri Address(string path) => new(http.BaseAddress!, path);
+
+    /// <inheritdoc/>
+    public void Dispose() => http.Dispose();
+
+    private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, Path(path)), cancellationToken);
+        return await ReadAsync<T>(response, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> request, CancellationToken cancellationToken)
+    {
+        HttpResponseMessage response;
+        try
+        {
+            using HttpRequestMessage message = request();
+            response = await http.SendAsync(message, cancellationToken);
+        }
+        catch (HttpRequestException error)
+        {
+            throw new FarmException($"the farm at {http.BaseAddress} does not answer: {error.Message}", error);
+        }
+
+        if (response.IsSuccessStatusCode)
+        {
+            return response;
+        }
+
+        using (response)
+        {
+            throw new FarmException(Describe(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken)));
+        }
+    }
+
+    private static async Task<T> ReadAsync<T>(HttpResponseMessage response, CancellationToken cancellationToken) =>
+        await response.Content.ReadFromJsonAsync<T>(FarmJson.Options, cancellationToken)
+        ?? throw new FarmException($"the farm answered {response.RequestMessage?.RequestUri} with nothing");
+
+    /// <summary>A refusal in words: problem+json's errors, one line a field, or else its detail or title.</summary>
+    internal static string Describe(HttpStatusCode status, string body)
+    {
+        try
+        {
+            using JsonDocument problem = JsonDocument.Parse(body);
+            if (problem.RootElement.TryGetProperty("errors", out JsonElement errors) && errors.ValueKind == JsonValueKind.Object)
+            {
+                return string.Join("\nfarm: ", errors.EnumerateObject().SelectMany(field => field.Value.EnumerateArray().Select(error => $"{field.Name}: {error}")));
+            }
+
+            foreach (string text in new[] { "detail", "title" })
+            {
+                if (problem.RootElement.TryGetProperty(text, out JsonElement value) && value.ValueKind == JsonValueKind.String)
+                {
+                    return value.GetString()!;
+                }
+            }
+        }
+        catch (JsonException)
+        {
+            // not ours; the status has to do
+        }
+
+        return $"the farm answered {(int)status} ({status})";
+    }
+
+    private static Uri Path(string path) => new(path, UriKind.Relative);
+}

@@ -1,0 +1,60 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace StableDiffusion.Farm.Embedded;
+
+/// <summary>Where an embedded farm keeps everything: <c>.farm</c> in the checkout, or what <c>FARM_DATA</c> names.</summary>
+public sealed class DataFolder
+{
+    private DataFolder(string path, string models)
+    {
+        Path = System.IO.Path.GetFullPath(path);
+        Models = System.IO.Path.GetFullPath(models);
+    }
+
+    /// <summary>The folder itself.</summary>
+    public string Path { get; }
+
+    /// <summary>Folder of model folders, <c>models</c> in the checkout unless <c>FARM_MODELS</c> names another.</summary>
+    public string Models { get; }
+
+    /// <summary>The pictures.</summary>
+    public string Objects => Inside("objects");
+
+    /// <summary>The private PostgreSQL's cluster, log and socket.</summary>
+    public string Postgres => Inside("postgres");
+
+    /// <summary>What a farm in the background prints.</summary>
+    public string Log => Inside("farm.log");
+
+    /// <summary>Who runs and where it listens, see <see cref="FarmRecord"/>.</summary>
+    public string Record => Inside("farm.json");
+
+    /// <summary>Locked while a farm lives, see <see cref="FarmLock"/>.</summary>
+    public string Lock => Inside("farm.lock");
+
+    /// <summary>Eight letters that tell data folders apart.</summary>
+    public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Path)))[..8];
+
+    /// <summary>The folder of this process's environment; it is made when missing.</summary>
+    public static DataFolder Open()
+    {
+        string? path = Environment.GetEnvironmentVariable("FARM_DATA");
+        string? models = Environment.GetEnvironmentVariable("FARM_MODELS");
+        var folder = new DataFolder(
+            string.IsNullOrEmpty(path) ? System.IO.Path.Combine(Checkout.Root, ".farm") : path,
+            string.IsNullOrEmpty(models) ? System.IO.Path.Combine(Checkout.Root, "models") : models);
+        try
+        {
+            Directory.CreateDirectory(folder.Path);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FarmException($"the data folder cannot be made: {error.Message} Set FARM_DATA to a folder of your own.", error);
+        }
+
+        return folder;
+    }
+
+    private string Inside(string name) => System.IO.Path.Combine(Path, name);
+}

@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Sockets;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Hosting;
+using StableDiffusion.Coordinator;
+using StableDiffusion.Storage.Hosting;
+
+namespace StableDiffusion.Farm.Embedded;
+
+/// <summary>
+/// The whole farm in one process: coordinator and worker as they run apart, over MassTransit's in-memory transport, a
+/// private PostgreSQL and a folder for objects.
+/// </summary>
+internal sealed class EmbeddedFarm : IAsyncDisposable
+{
+    private readonly DataFolder data;
+    private readonly WebApplication app;
+
+    private EmbeddedFarm(DataFolder data, WebApplication app)
+    {
+        this.data = data;
+        this.app = app;
+    }
+
+    /// <summary>Where it listens.</summary>
+    public Uri Url => new(app.Urls.First());
+
+    /// <summary>Starts the farm of a data folder, whose lock the caller holds, and records where it is.</summary>
+    /// <param name="data">Where it keeps everything.</param>
+    /// <param name="port">The port of loopback to listen on; another free one when it is taken.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<EmbeddedFarm> StartAsync(DataFolder data, int port, CancellationToken cancellationToken)
+    {
+        var record = new FarmRecord(Environment.ProcessId, TimeProvider.System.GetUtcNow(), Url: null);
+        record.Write(data);
+        try
+        {
+            string connectionString = await EmbeddedPostgres.StartAsync(data, cancellationToken);
+            WebApplication app = Build(data, connectionString, FreePort(port));
+            try
+            {
+                await app.StartAsync(cancellationToken);
+                var farm = new EmbeddedFarm(data, app);
+                (record with { Url = farm.Url }).Write(data);
+                return farm;
+            }
+            catch
+            {
+                await app.DisposeAsync();
+                throw;
+            }
+        }
+        catch
+        {
+            await EndAsync(data);
+            throw;
+        }
+    }
+
+    /// <summary>Returns when the farm was told to end, by a signal or by a part of it that cannot go on.</summary>
+    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => app.WaitForShutdownAsync(cancellationToken);
+
+    /// <summary>Ends it in the order of need: work is handed back, then the database stops, then the record goes.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await app.StopAsync(CancellationToken.None);
+        await app.DisposeAsync();
+        await EndAsync(data);
+    }
+
+    private static async Task EndAsync(DataFolder data)
+    {
+        await EmbeddedPostgres.StopAsync(data, CancellationToken.None);
+        File.Delete(data.Record);
+    }
+
+    private static WebApplication Build(DataFolder data, string connectionString, int port)
+    {
+        // the data folder is the content root, so an appsettings.json in it is read; so are environment variables
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = data.Path });
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["Urls"] = $"http://127.0.0.1:{port}",
+            ["ConnectionStrings:Farm"] = connectionString,
+            ["Objects:Kind"] = "folder",
+            ["Objects:Folder"] = data.Objects,
+            ["Dispatch:RequeueAtStart"] = "true", // messages in memory end with the process
+        });
+        builder.Configuration["Worker:Models"] ??= data.Models;
+        builder.AddCoordinator();
+        builder.AddObjectStore();
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.AddCoordinatorConsumers();
+            bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
+        });
+        WebApplication app = builder.Build();
+        app.MapCoordinator();
+        return app;
+    }
+
+    private static int FreePort(int wanted)
+    {
+        foreach (int port in new[] { wanted, 0 })
+        {
+            try
+            {
+                using var listener = new TcpListener(IPAddress.Loopback, port);
+                listener.Start();
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
+            }
+            catch (SocketException error) when (error.SocketErrorCode == SocketError.AddressAlreadyInUse && port != 0)
+            {
+                // the other one, then
+            }
+        }
+
+        throw new FarmException("no port of 127.0.0.1 is free");
+    }
+}

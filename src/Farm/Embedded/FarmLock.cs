@@ -1,0 +1,29 @@
+namespace StableDiffusion.Farm.Embedded;
+
+/// <summary>Held by the one process that is the farm of a data folder. The kernel lets go of it however the process ends.</summary>
+public sealed class FarmLock : IDisposable
+{
+    private readonly FileStream file;
+
+    private FarmLock(FileStream file) => this.file = file;
+
+    /// <summary>The lock, or null while another process holds it.</summary>
+    public static FarmLock? TryTake(DataFolder data)
+    {
+        try
+        {
+            return new FarmLock(new FileStream(data.Lock, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+        }
+        catch (UnauthorizedAccessException error)
+        {
+            throw new FarmException($"{data.Path} belongs to another user. Set FARM_DATA to a folder of your own.", error);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => file.Dispose();
+}
