@@ -38,6 +38,9 @@ internal static unsafe class Op
         return self;
     }
 
+    /// <summary>Calls an operator that changes its arguments and gives nothing back.</summary>
+    public static void CallVoid(string name, params ReadOnlySpan<Arg> args) => Invoke(name, args, null, 0);
+
     public static (Tensor, Tensor) Call2(string name, params ReadOnlySpan<Arg> args)
     {
         var results = stackalloc NativeValue[2];

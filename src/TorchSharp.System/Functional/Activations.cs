@@ -1,0 +1,54 @@
+using TorchSharp.Native;
+
+namespace TorchSharp;
+
+public static partial class torch
+{
+    public static partial class nn
+    {
+        public static partial class functional
+        {
+            public static Tensor relu(Tensor x, bool inplace = false) => Unary("relu", x, inplace);
+
+            public static Tensor silu(Tensor x, bool inplace = false) => Unary("silu", x, inplace);
+
+            public static Tensor sigmoid(Tensor x) => Unary("sigmoid", x, false);
+
+            public static Tensor sigmoid(Tensor x, bool inplace) => Unary("sigmoid", x, inplace);
+
+            public static Tensor tanh(Tensor x, bool inplace = false) => Unary("tanh", x, inplace);
+
+            public static Tensor leaky_relu(Tensor input, double negative_slope = 0.01, bool inplace = false) => inplace
+                ? Op.CallInPlace("leaky_relu_", input, negative_slope)
+                : Op.Call("leaky_relu", input, negative_slope);
+
+            public static Tensor gelu(Tensor x) => gelu(x, Modules.GELU.Approximate.none);
+
+            public static Tensor gelu(Tensor x, bool inplace) => gelu(x, Modules.GELU.Approximate.none, inplace);
+
+            /// <summary>x · Φ(x): exactly, or by the tanh formula.</summary>
+            public static Tensor gelu(Tensor x, Modules.GELU.Approximate approximate, bool inplace = false)
+            {
+                string formula = approximate == Modules.GELU.Approximate.tanh ? "tanh" : "none";
+                return inplace ? Op.CallInPlace("gelu_", x, formula) : Op.Call("gelu", x, formula);
+            }
+
+            public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => Op.Call("softplus", x, beta, threshold);
+
+            public static Tensor softmax(Tensor input, long dim, ScalarType? dtype = null) => Op.Call("softmax.int", input, dim, dtype);
+
+            public static Tensor log_softmax(Tensor x, long dim) => Op.Call("log_softmax.int", x, dim);
+
+            /// <summary>Zeroes with probability p and scales the rest by 1/(1-p); without training, the input itself under a new handle.</summary>
+            public static Tensor dropout(Tensor input, double p = 0.5, bool training = true, bool inplace = false)
+            {
+                if (p is < 0 or > 1) throw new ArgumentException($"dropout probability has to be between 0 and 1, but got {p}", nameof(p));
+                if (inplace) return Op.CallInPlace("dropout_", input, p, training);
+                return training ? Op.Call("dropout", input, p, true) : input.alias();
+            }
+
+            private static Tensor Unary(string name, Tensor x, bool inplace) =>
+                inplace ? Op.CallInPlace(name + "_", x) : Op.Call(name, x);
+        }
+    }
+}
