@@ -19,8 +19,6 @@ public static partial class torch
 
     public static void set_num_interop_threads(int num) => Op.Check(NativeMethods.set_num_interop_threads(num));
 
-    public static bool are_deterministic_algorithms_enabled() => NativeMethods.deterministic_algorithms() != 0;
-
     public static bool cuda_is_available() => cuda.is_available();
 
     /// <summary>CUDA devices.</summary>

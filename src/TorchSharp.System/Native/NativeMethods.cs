@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace TorchSharp.Native;
 
-/// <summary>The shim's exports (native/*.cpp). Those that give an int status want <see cref="Op.Check"/>.</summary>
+/// <summary>The shim's exports (shim/*.cpp). Those that give an int status want <see cref="Op.Check"/>.</summary>
 internal static unsafe partial class NativeMethods
 {
     private const string Library = "torchsystem";

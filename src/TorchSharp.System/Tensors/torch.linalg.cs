@@ -1,0 +1,53 @@
+using System.Globalization;
+using TorchSharp.Native;
+
+namespace TorchSharp;
+
+public static partial class torch
+{
+    /// <summary>Norms, decompositions and solutions.</summary>
+    public static partial class linalg
+    {
+        public static Tensor norm(Tensor input, long[]? dims = null, bool keepdim = false) =>
+            Op.Call("linalg_norm", input, Arg.None, dims, keepdim);
+
+        public static Tensor norm(Tensor input, double ord, long[]? dims = null, bool keepdim = false) =>
+            Op.Call("linalg_norm", input, ord, dims, keepdim);
+
+        public static Tensor norm(Tensor input, int ord, long[]? dims = null, bool keepdim = false) =>
+            Op.Call("linalg_norm", input, (double)ord, dims, keepdim);
+
+        /// <param name="input">The tensor.</param>
+        /// <param name="ord">"fro" or "nuc"; "inf" and "-inf" as numbers.</param>
+        /// <param name="dims">The one or two dimensions of the vectors or matrices; all where none are given.</param>
+        /// <param name="keepdim">Whether those stay, with size 1.</param>
+        public static Tensor norm(Tensor input, string ord, long[]? dims = null, bool keepdim = false) => ord switch
+        {
+            "inf" or "-inf" => norm(input, double.Parse(ord.Replace("inf", "Infinity", StringComparison.Ordinal), CultureInfo.InvariantCulture), dims, keepdim),
+            _ => Op.Call("linalg_norm.ord_str", input, ord, dims, keepdim),
+        };
+
+        public static Tensor vector_norm(Tensor input, double ord = 2d, long[]? dims = null, bool keepdim = false) =>
+            Op.Call("linalg_vector_norm", input, ord, dims, keepdim);
+
+        public static Tensor matrix_norm(Tensor input, double ord, long[]? dims = null, bool keepdim = false) =>
+            Op.Call("linalg_matrix_norm", input, ord, dims ?? [-2, -1], keepdim);
+
+        public static Tensor det(Tensor input) => Op.Call("linalg_det", input);
+
+        public static Tensor inv(Tensor input) => Op.Call("linalg_inv", input);
+
+        public static Tensor pinv(Tensor input, double? atol = null, double? rtol = null, bool hermitian = false) =>
+            Op.Call("linalg_pinv.atol_rtol_float", input, atol, rtol, hermitian);
+
+        public static Tensor solve(Tensor A, Tensor B, bool left = true) => Op.Call("linalg_solve", A, B, left);
+
+        public static Tensor cholesky(Tensor input) => Op.Call("linalg_cholesky", input);
+
+        public static (Tensor, Tensor) eigh(Tensor input, char UPLO = 'L') => Op.Call2("linalg_eigh", input, UPLO.ToString());
+
+        public static (Tensor U, Tensor S, Tensor Vh) svd(Tensor input, bool fullMatrices = true) => Op.Call3("linalg_svd", input, fullMatrices);
+
+        public static Tensor multi_dot(IList<Tensor> tensors) => Op.Call("linalg_multi_dot", (Arg)tensors.ToArray());
+    }
+}
