@@ -1,0 +1,37 @@
+using System.Runtime.InteropServices;
+using StableDiffusion.Storage;
+
+namespace StableDiffusion.Worker.Failures;
+
+/// <summary>
+/// Why an image was not made, and whether another attempt can make it. The whole taxonomy is here:
+/// <list type="table">
+/// <item><term>the request is wrong, or asks for what is not built</term><description>permanent</description></item>
+/// <item><term>memory of the host or of the device ran out</term><description>retryable: another worker may have more, or less company</description></item>
+/// <item><term>the object store refused or is away</term><description>retryable: the store or this worker's rights can be mended</description></item>
+/// <item><term>anything else</term><description>retryable: the coordinator counts the attempts and gives up in time</description></item>
+/// </list>
+/// A worker that shuts down hands its images back; that is no failure and never comes here.
+/// </summary>
+/// <param name="Reason">A sentence for the one who asked for the image.</param>
+/// <param name="Retryable">Whether another attempt may pass.</param>
+public sealed record Failure(string Reason, bool Retryable)
+{
+    // libtorch's words on the CPU and on CUDA; the binding hands them on as an ExternalException's message
+    private static readonly string[] OutOfMemory = ["out of memory", "can't allocate memory", "not enough memory"];
+
+    /// <summary>Sorts an error that rendering, encoding or storing an image ended with.</summary>
+    public static Failure From(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return error switch
+        {
+            ArgumentException or NotSupportedException => new Failure(error.Message, Retryable: false),
+            ObjectStoreException => new Failure(error.Message, Retryable: true),
+            OutOfMemoryException => new Failure($"Out of memory: {error.Message}", Retryable: true),
+            ExternalException when OutOfMemory.Any(words => error.Message.Contains(words, StringComparison.OrdinalIgnoreCase)) =>
+                new Failure($"Out of memory: {error.Message}", Retryable: true),
+            _ => new Failure($"{error.GetType().Name}: {error.Message}", Retryable: true),
+        };
+    }
+}

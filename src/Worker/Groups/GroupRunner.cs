@@ -1,0 +1,126 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Worker.Failures;
+using StableDiffusion.Worker.Manifests;
+using StableDiffusion.Worker.Models;
+using StableDiffusion.Worker.Rendering;
+using StableDiffusion.Worker.Reports;
+using StableDiffusion.Worker.Uploads;
+
+namespace StableDiffusion.Worker.Groups;
+
+/// <summary>
+/// A group's way from command to pictures: render on the device, then encode, store and report each image by itself. Every
+/// image comes to one of four ends: rendered, failed for good, failed retryably, or handed back at shutdown.
+/// </summary>
+public sealed partial class GroupRunner(
+    IRenderer renderer, HeldModels models, WorkInHand inHand, Uploader uploader, Reporter reporter, ILogger<GroupRunner> logger)
+{
+    /// <summary>Brings every image of the command to an end and reports it; returns when the broker has the reports.</summary>
+    public async Task RunAsync(RenderImages command, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        using var taken = inHand.Take([.. command.Images.Select(image => image.AttemptId)]);
+        var images = command.Images.Select(image => new ImageReports(image, reporter, cancellationToken)).ToList();
+        await RenderAsync(command.Model, images, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Hands every image of the command back.</summary>
+    public Task ReturnAsync(RenderImages command, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(command);
+        return Task.WhenAll(command.Images.Select(image => new ImageReports(image, reporter, cancellationToken).ReturnedAsync()));
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "whatever ends an image is sorted by Failure and reported; nothing is swallowed")]
+    private async Task RenderAsync(string model, List<ImageReports> images, CancellationToken cancellationToken)
+    {
+        var progress = new GroupProgress(images, reporter);
+        var group = new RenderGroup(model, [.. images.Select(image => image.Image.Settings)])
+        {
+            Started = () => { foreach (var image in images) { image.Started(); } },
+            StepDone = progress.StepDone,
+        };
+        RenderedGroup rendered;
+        try
+        {
+            using var stop = CancellationTokenSource.CreateLinkedTokenSource(inHand.Stopping, cancellationToken);
+            rendered = await renderer.RenderAsync(group, stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested)
+        {
+            await Task.WhenAll(images.Select(image => image.ReturnedAsync())).ConfigureAwait(false);
+            return;
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            await FailAsync(model, images, error, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+        var share = rendered.NetworkTime / images.Count;
+        await Task.WhenAll(images.Zip(rendered.Pictures, (image, picture) => FinishAsync(image, picture, share, cancellationToken))).ConfigureAwait(false);
+    }
+
+    /// <summary>What fails in company is tried alone, so that one bad image or a lack of memory does not take others with it.</summary>
+    private async Task FailAsync(string model, List<ImageReports> images, Exception error, CancellationToken cancellationToken)
+    {
+        if (images.Count == 1)
+        {
+            await FailAsync(images[0], error).ConfigureAwait(false);
+            return;
+        }
+        LogSplit(error, images.Count, model, error.Message);
+        foreach (var image in images)
+        {
+            await RenderAsync(model, [image], cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    [SuppressMessage("Design", "CA1031", Justification = "whatever ends an image is sorted by Failure and reported; nothing is swallowed")]
+    private async Task FinishAsync(ImageReports image, Picture picture, TimeSpan renderTime, CancellationToken cancellationToken)
+    {
+        byte[] file;
+        try
+        {
+            file = await Task.Run(() => PictureFile.Encode(picture, ManifestOf(image.Image.Settings)), cancellationToken).ConfigureAwait(false);
+            await uploader.PutAsync(image.Image.ObjectKey, file, PictureFile.ContentType, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested)
+        {
+            await image.ReturnedAsync().ConfigureAwait(false);
+            return;
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            await FailAsync(image, error).ConfigureAwait(false);
+            return;
+        }
+        await image.RenderedAsync(Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, renderTime).ConfigureAwait(false);
+        LogRendered(image.Image.ImageId, image.Image.AttemptId, renderTime.TotalSeconds, file.Length);
+    }
+
+    private Manifest ManifestOf(ImageSettings settings) => new()
+    {
+        Settings = settings, ModelHash = models.Get(settings.Model).Hash, Environment = renderer.Environment,
+    };
+
+    private Task FailAsync(ImageReports image, Exception error)
+    {
+        var failure = Failure.From(error);
+        LogFailed(error, image.Image.ImageId, image.Image.AttemptId, failure.Reason, failure.Retryable);
+        return image.FailedAsync(failure);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Rendered image {ImageId}, attempt {AttemptId}, in {Seconds:0.000} s: {Bytes} bytes")]
+    private partial void LogRendered(Guid imageId, Guid attemptId, double seconds, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId}, attempt {AttemptId}, failed (retryable: {Retryable}): {Reason}")]
+    private partial void LogFailed(Exception error, Guid imageId, Guid attemptId, string reason, bool retryable);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A group of {Count} for {Model} failed and is tried image by image: {Reason}")]
+    private partial void LogSplit(Exception error, int count, string model, string reason);
+}

@@ -1,0 +1,46 @@
+using System.Collections.Concurrent;
+
+namespace StableDiffusion.Worker.Groups;
+
+/// <summary>The attempts this worker has taken up and not yet reported the end of, and whether it still takes up more.</summary>
+public sealed class WorkInHand : IDisposable
+{
+    private readonly ConcurrentDictionary<Guid, byte> attempts = new();
+    private readonly CancellationTokenSource stopping = new();
+
+    /// <summary>Cancelled when the worker shuts down: work goes back between two steps.</summary>
+    public CancellationToken Stopping => stopping.Token;
+
+    /// <summary>For the heartbeat, which renews their leases.</summary>
+    public IReadOnlyList<Guid> Attempts => [.. attempts.Keys];
+
+    /// <summary>Whether the attempt is being worked on here, so that a second delivery of it means nothing.</summary>
+    public bool Holds(Guid attempt) => attempts.ContainsKey(attempt);
+
+    /// <summary>Takes up attempts, until the result is disposed.</summary>
+    public IDisposable Take(IReadOnlyList<Guid> taken)
+    {
+        foreach (var attempt in taken)
+        {
+            attempts.TryAdd(attempt, 0);
+        }
+        return new Taken(this, taken);
+    }
+
+    /// <summary>From now on everything is handed back.</summary>
+    public Task StopAsync() => stopping.CancelAsync();
+
+    /// <inheritdoc/>
+    public void Dispose() => stopping.Dispose();
+
+    private sealed class Taken(WorkInHand hand, IReadOnlyList<Guid> taken) : IDisposable
+    {
+        public void Dispose()
+        {
+            foreach (var attempt in taken)
+            {
+                hand.attempts.TryRemove(attempt, out _);
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using MassTransit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Worker.Groups;
+using StableDiffusion.Worker.Models;
+using StableDiffusion.Worker.Rendering;
+using StableDiffusion.Worker.Reports;
+using StableDiffusion.Worker.Uploads;
+
+namespace StableDiffusion.Worker.Hosting;
+
+/// <summary>What a host calls to be a worker; it chooses the bus's transport and the object store itself.</summary>
+public static class WorkerBuilder
+{
+    /// <summary>
+    /// Registers options (section <c>Worker</c>), renderer, reports and the worker's life. The host adds a bus
+    /// (<see cref="AddWorkerConsumers"/>) and an object store. An <see cref="IRenderer"/> registered before stays.
+    /// </summary>
+    public static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        var services = builder.Services;
+        services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>();
+        services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<HeldModels>();
+        services.AddSingleton<WorkInHand>();
+        services.AddSingleton<GroupRunner>();
+        services.AddSingleton<Uploader>();
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Reporter>(provider, provider.GetRequiredService<IBus>()));
+        services.AddSingleton<Heartbeat>();
+        services.AddHostedService<WorkerLife>();
+        return builder;
+    }
+
+    /// <summary>Registers the consumer of render commands. Its endpoints, a queue per model, are opened when the models are loaded.</summary>
+    public static IBusRegistrationConfigurator AddWorkerConsumers(this IBusRegistrationConfigurator bus)
+    {
+        ArgumentNullException.ThrowIfNull(bus);
+        bus.AddConsumer<RenderImagesConsumer>().ExcludeFromConfigureEndpoints();
+        return bus;
+    }
+}

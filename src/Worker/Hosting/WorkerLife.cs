@@ -1,0 +1,71 @@
+using MassTransit;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Models;
+using StableDiffusion.Worker.Groups;
+using StableDiffusion.Worker.Models;
+using StableDiffusion.Worker.Rendering;
+using StableDiffusion.Worker.Reports;
+
+namespace StableDiffusion.Worker.Hosting;
+
+/// <summary>
+/// The worker's life: load models, open a queue for each, send heartbeats; at shutdown hand back what is in hand and say
+/// goodbye, all before the bus itself is stopped.
+/// </summary>
+internal sealed partial class WorkerLife(
+    IRenderer renderer, HeldModels models, WorkInHand inHand, Heartbeat heartbeat, IReceiveEndpointConnector endpoints,
+    IOptions<WorkerOptions> options, ILogger<WorkerLife> logger) : BackgroundService, IHostedLifecycleService
+{
+    private readonly List<HostReceiveEndpointHandle> queues = [];
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public async Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        await inHand.StopAsync().ConfigureAwait(false);
+        await Task.WhenAll(queues.Select(queue => queue.StopAsync(cancellationToken))).ConfigureAwait(false);
+        await heartbeat.ReportAsync(leaving: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, inHand.Stopping);
+        try
+        {
+            var heartbeats = heartbeat.RunAsync(stop.Token);
+            var loaded = await renderer.LoadAsync(stop.Token).ConfigureAwait(false);
+            var names = string.Join(", ", loaded.Select(model => model.Name));
+            LogLoaded(options.Value.Id, WorkerVersion.Text, renderer.Device, names);
+            foreach (var model in loaded)
+            {
+                models.Add(model);
+                queues.Add(Open(model));
+            }
+            await heartbeat.ReportAsync(leaving: false, stop.Token).ConfigureAwait(false); // the models are news
+            await heartbeats.ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // shutting down
+        }
+    }
+
+    private HostReceiveEndpointHandle Open(ModelDescription model) =>
+        endpoints.ConnectReceiveEndpoint(Queues.Render(model.Name), (context, endpoint) =>
+        {
+            endpoint.ConfigureConsumeTopology = false; // commands are sent to a model's queue, never published to all
+            endpoint.PrefetchCount = options.Value.Prefetch;
+            endpoint.ConcurrentMessageLimit = options.Value.Prefetch;
+            endpoint.ConfigureConsumer<RenderImagesConsumer>(context);
+        });
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {WorkerId}, version {Version}, on {Device} holds: {Models}")]
+    private partial void LogLoaded(string workerId, string version, string device, string models);
+}

@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Options;
+
+namespace StableDiffusion.Worker.Hosting;
+
+/// <summary>Settings <c>Worker</c>.</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Worker";
+
+    /// <summary>Unique among live workers; chosen anew at each start when not set.</summary>
+    public string Id { get; set; } = $"{Environment.MachineName}-{Environment.ProcessId}-{Random.Shared.Next(0x10000):x4}";
+
+    /// <summary>Folders that hold model folders, joined like PATH: "/models:/more". A model folder itself will do, too.</summary>
+    public string Models { get; set; } = "";
+
+    /// <summary>"cpu", "cuda", "cuda:N", or "auto": the first GPU where there is one.</summary>
+    public string Device { get; set; } = "auto";
+
+    /// <summary>"float32", "float16", "bfloat16", or "auto": float16 on a GPU, float32 on a CPU.</summary>
+    public string Dtype { get; set; } = "auto";
+
+    /// <summary>Threads of a CPU operation; 0 for every core.</summary>
+    public int Threads { get; set; }
+
+    /// <summary>Groups taken from a model's queue at once: one is rendered, the others are at hand or on their way out. 1 … 16.</summary>
+    public int Prefetch { get; set; } = 2;
+
+    /// <summary>Time between two heartbeats, ±10 %.</summary>
+    public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(3);
+
+    /// <summary>Shortest time between two progress reports of a group.</summary>
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(0.5);
+
+    /// <summary><see cref="Models"/> taken apart.</summary>
+    internal string[] ModelFolders => Models.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
+
+/// <summary>Says which setting is wrong, and what belongs there.</summary>
+internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
+{
+    public ValidateOptionsResult Validate(string? name, WorkerOptions options)
+    {
+        var faults = Faults(options).ToList();
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+
+    private static IEnumerable<string> Faults(WorkerOptions options)
+    {
+        if (string.IsNullOrWhiteSpace(options.Id))
+        {
+            yield return "Worker:Id is empty; leave it out or give each worker a name of its own.";
+        }
+        if (options.ModelFolders.Length == 0)
+        {
+            yield return "Worker:Models is missing: name the folder that holds the model folders.";
+        }
+        foreach (var folder in options.ModelFolders.Where(folder => !Directory.Exists(folder)))
+        {
+            yield return $"Worker:Models names \"{folder}\", which is no folder.";
+        }
+        if (options.Device is not ("auto" or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && byte.TryParse(options.Device.AsSpan(5), out _)))
+        {
+            yield return $"Worker:Device is \"{options.Device}\"; it must be auto, cpu, cuda or cuda:N.";
+        }
+        if (options.Dtype is not ("auto" or "float32" or "float16" or "bfloat16"))
+        {
+            yield return $"Worker:Dtype is \"{options.Dtype}\"; it must be auto, float32, float16 or bfloat16.";
+        }
+        if (options.Threads is < 0 or > 1024)
+        {
+            yield return $"Worker:Threads is {options.Threads}; it must be 0 (every core) to 1024.";
+        }
+        if (options.Prefetch is < 1 or > 16)
+        {
+            yield return $"Worker:Prefetch is {options.Prefetch}; it must be 1 to 16.";
+        }
+        if (options.HeartbeatInterval <= TimeSpan.Zero)
+        {
+            yield return $"Worker:HeartbeatInterval is {options.HeartbeatInterval}; it must be longer than zero.";
+        }
+        if (options.ProgressInterval < TimeSpan.Zero)
+        {
+            yield return $"Worker:ProgressInterval is {options.ProgressInterval}; it cannot be negative.";
+        }
+    }
+}

@@ -1,0 +1,24 @@
+using StableDiffusion.Contracts.Models;
+
+namespace StableDiffusion.Worker.Rendering;
+
+/// <summary>
+/// What turns settings into pixels: the seam between the farm's messages and the network. Its errors are sorted by
+/// <see cref="Failures.Failure"/>: an <see cref="ArgumentException"/> tells that the request can never be rendered.
+/// </summary>
+public interface IRenderer
+{
+    /// <summary>The device in words, "cpu (2 threads)".</summary>
+    string Device { get; }
+
+    /// <summary>What the bytes depend on besides settings and weights; goes into every manifest.</summary>
+    RenderEnvironment Environment { get; }
+
+    /// <summary>Loads what can be loaded; a model that cannot is logged with the reason and left out.</summary>
+    Task<IReadOnlyList<ModelDescription>> LoadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Renders one group. Groups are rendered one at a time, in the order of the calls.</summary>
+    /// <param name="group">What to draw and whom to tell.</param>
+    /// <param name="cancellationToken">Ends the call before it starts or between two steps.</param>
+    Task<RenderedGroup> RenderAsync(RenderGroup group, CancellationToken cancellationToken);
+}

@@ -1,0 +1,60 @@
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Failures;
+
+namespace StableDiffusion.Worker.Reports;
+
+/// <summary>The news of one attempt, in order: its start once, then one end. The end waits until the start has got through.</summary>
+public sealed class ImageReports(ImageToRender image, Reporter reporter, CancellationToken cancellationToken)
+{
+    private Task? started;
+    private int sequence;
+
+    /// <summary>The image and attempt that is reported about.</summary>
+    public ImageToRender Image => image;
+
+    /// <summary>Taken up. Does not wait for the broker; a second call (the image is tried again alone) tells nothing new.</summary>
+    public void Started() => started ??= reporter.SendAsync(
+        new ImageStarted { ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now },
+        cancellationToken);
+
+    /// <summary>A step is done. May get lost.</summary>
+    public Task ProgressedAsync(int step) => reporter.TrySendAsync(
+        new ImageProgressed
+        {
+            ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
+            Sequence = ++sequence, Step = step, Steps = image.Settings.Steps,
+        },
+        cancellationToken);
+
+    /// <summary>The PNG is stored, whole.</summary>
+    public Task RenderedAsync(string sha256, long bytes, TimeSpan renderTime) => EndAsync(new ImageRendered
+    {
+        ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
+        ObjectKey = image.ObjectKey, Sha256 = sha256, Bytes = bytes, RenderTime = renderTime,
+    });
+
+    /// <summary>No picture came of it.</summary>
+    public Task FailedAsync(Failure failure)
+    {
+        ArgumentNullException.ThrowIfNull(failure);
+        return EndAsync(new ImageFailed
+        {
+            ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
+            Reason = failure.Reason, Retryable = failure.Retryable,
+        });
+    }
+
+    /// <summary>Handed back unrendered.</summary>
+    public Task ReturnedAsync() => EndAsync(new ImageReturned
+    {
+        ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
+    });
+
+    private DateTimeOffset Now => reporter.Time.GetUtcNow();
+
+    private async Task EndAsync<T>(T report) where T : class
+    {
+        await (started ?? Task.CompletedTask).ConfigureAwait(false);
+        await reporter.SendAsync(report, cancellationToken).ConfigureAwait(false);
+    }
+}
