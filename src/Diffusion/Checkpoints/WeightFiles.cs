@@ -1,0 +1,102 @@
+using System.Text.Json.Nodes;
+using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Safetensors;
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Checkpoints;
+
+/// <summary>The weights of one network: a safetensors file, or several with an index of which tensor is in which.</summary>
+internal sealed class WeightFiles : IDisposable
+{
+    private readonly Dictionary<string, SafetensorsFile> fileOf = new(StringComparer.Ordinal);
+    private readonly List<SafetensorsFile> files = [];
+
+    private WeightFiles(string source) => Source = source;
+
+    /// <summary>The file, or the index.</summary>
+    public string Source { get; }
+
+    /// <summary>Every tensor's name.</summary>
+    public IEnumerable<string> Names => fileOf.Keys;
+
+    /// <summary>Where a network's weights are, in single precision or in half, whole or in parts.</summary>
+    /// <param name="folder">The network's folder.</param>
+    /// <param name="baseName"><c>model</c> where transformers wrote it, <c>diffusion_pytorch_model</c> where diffusers did.</param>
+    /// <param name="preferHalf">Whether the <c>fp16</c> variant is taken where both are there.</param>
+    /// <exception cref="ModelFolderException">None is there.</exception>
+    public static string Find(string folder, string baseName, bool preferHalf)
+    {
+        string[] variants = preferHalf ? [".fp16", ""] : ["", ".fp16"];
+        string[] names = [.. variants.SelectMany(variant => new[] { $"{baseName}{variant}.safetensors", $"{baseName}.safetensors.index{variant}.json" })];
+        if (names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } found)
+        {
+            return found;
+        }
+
+        var pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.bin").FirstOrDefault() : null;
+        throw new ModelFolderException(folder, pickle is null
+            ? $"it has no weights; looked for {string.Join(", ", names)}"
+            : $"its weights are a pickle ({Path.GetFileName(pickle)}), which can run any code when read; convert them to {baseName}.safetensors");
+    }
+
+    /// <summary>The safetensors files behind what <see cref="Find"/> found, which may be an index.</summary>
+    public static IReadOnlyList<string> Parts(string source)
+    {
+        if (!source.EndsWith(".json", StringComparison.Ordinal))
+        {
+            return [source];
+        }
+
+        if (ConfigFile.ReadObject(source)["weight_map"] is not JsonObject map)
+        {
+            throw new ModelFolderException(source, "it has no weight_map");
+        }
+
+        var folder = Path.GetDirectoryName(source)!;
+        var names = map.Select(pair => pair.Value?.ToString() ?? "").Distinct().Order(StringComparer.Ordinal).ToList();
+        var lost = names.FirstOrDefault(name => Path.GetFileName(name) != name || !File.Exists(Path.Combine(folder, name)));
+        return lost is null
+            ? [.. names.Select(name => Path.Combine(folder, name))]
+            : throw new ModelFolderException(source, $"its part '{lost}' is not beside it");
+    }
+
+    /// <summary>Opens what <see cref="Find"/> found, with all of its parts.</summary>
+    public static WeightFiles Open(string source)
+    {
+        var weights = new WeightFiles(source);
+        try
+        {
+            foreach (var part in Parts(source))
+            {
+                weights.Add(new SafetensorsFile(part));
+            }
+        }
+        catch
+        {
+            weights.Dispose();
+            throw;
+        }
+
+        return weights;
+    }
+
+    public IReadOnlyList<long> Shape(string name) => fileOf[name].Tensors[name].Shape;
+
+    /// <inheritdoc cref="SafetensorsFile.Read"/>
+    public Tensor Read(string name, ScalarType? dtype, Device? device) => fileOf[name].Read(name, dtype, device);
+
+    /// <inheritdoc/>
+    public void Dispose() => files.ForEach(file => file.Dispose());
+
+    private void Add(SafetensorsFile file)
+    {
+        files.Add(file);
+        foreach (var name in file.Tensors.Keys)
+        {
+            if (!fileOf.TryAdd(name, file))
+            {
+                throw new SafetensorsException(file.Path, name, "another part of the same weights has it too");
+            }
+        }
+    }
+}

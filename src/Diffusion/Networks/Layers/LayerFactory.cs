@@ -1,0 +1,29 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Networks.Layers;
+
+/// <summary>
+/// Makes the layers of a network on one device with one element type. The default is the CPU in single precision, with
+/// PyTorch's random start; <see cref="Shapes"/> makes layers that have shapes and no memory, to be filled from a file.
+/// </summary>
+public readonly record struct LayerFactory(Device? Device = null, ScalarType? DType = null)
+{
+    /// <summary>Layers on the meta device.</summary>
+    public static LayerFactory Shapes { get; } = new(META);
+
+    internal Linear Linear(long inputSize, long outputSize, bool hasBias = true) =>
+        nn.Linear(inputSize, outputSize, hasBias, Device, DType);
+
+    internal Conv2d Conv2d(long in_channels, long out_channels, long kernel_size, long stride = 1, long padding = 0) =>
+        nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, device: Device, dtype: DType);
+
+    internal GroupNorm GroupNorm(long num_groups, long num_channels, double eps) =>
+        nn.GroupNorm(num_groups, num_channels, eps, device: Device, dtype: DType);
+
+    internal LayerNorm LayerNorm(long normalized_shape, double eps) =>
+        nn.LayerNorm(normalized_shape, eps, device: Device, dtype: DType);
+
+    internal Embedding Embedding(long num_embeddings, long embedding_dims) =>
+        nn.Embedding(num_embeddings, embedding_dims, device: Device, dtype: DType);
+}
