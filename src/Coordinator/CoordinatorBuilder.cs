@@ -1,17 +1,80 @@
 using MassTransit;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StableDiffusion.Contracts;
+using StableDiffusion.Coordinator.Batches;
+using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Health;
+using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Migrations;
+using StableDiffusion.Coordinator.Models;
+using StableDiffusion.Coordinator.Pages;
+using StableDiffusion.Coordinator.Problems;
+using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator;
 
 /// <summary>What a host calls to be a coordinator; it chooses the bus's transport and the object store itself.</summary>
 public static class CoordinatorBuilder
 {
-    /// <summary>Registers options, database, dispatcher and health checks. The host adds a bus
-    /// (<see cref="AddCoordinatorConsumers"/>) and an object store.</summary>
-    public static IHostApplicationBuilder AddCoordinator(this IHostApplicationBuilder builder) => builder;
+    /// <summary>Registers options, database, dispatcher and health checks. The host adds a bus with
+    /// <see cref="AddCoordinatorConsumers"/> and an object store.</summary>
+    public static IHostApplicationBuilder AddCoordinator(this IHostApplicationBuilder builder)
+    {
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        AddOptions<BatchesOptions>(services, BatchesOptions.Section);
+        AddOptions<ImageOptions>(services, ImageOptions.Section);
+        AddOptions<DispatchOptions>(services, DispatchOptions.Section);
+        AddOptions<WorkerOptions>(services, WorkerOptions.Section);
+        AddDatabase(services);
+
+        services.AddScoped<BatchResolver>().AddScoped<BatchStore>();
+        services.AddScoped<ImageLifecycle>().AddScoped<WorkerRegister>();
+        services.AddSingleton<DispatchSignal>().AddScoped<DispatchRound>();
+        services.AddHostedService<DatabaseStart>().AddHostedService<Dispatcher>();
+
+        services.ConfigureHttpJsonOptions(json => FarmJson.Configure(json.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true); // so that RequestProblems explains it
+        services.AddProblemDetails().AddExceptionHandler<RequestProblems>();
+        services.AddOpenApi("v1", FarmOpenApi.Describe);
+        services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres");
+        return builder;
+    }
 
     /// <summary>Registers the consumers of what workers report, with their endpoints' names and retries.</summary>
-    public static IBusRegistrationConfigurator AddCoordinatorConsumers(this IBusRegistrationConfigurator bus) => bus;
+    public static IBusRegistrationConfigurator AddCoordinatorConsumers(this IBusRegistrationConfigurator bus)
+    {
+        bus.AddConsumer<ImageReportsConsumer, ImageReportsEndpoint>();
+        bus.AddConsumer<WorkerReportsConsumer, WorkerReportsEndpoint>();
+        return bus;
+    }
 
     /// <summary>Maps the REST API, the batch page, health and OpenAPI.</summary>
-    public static WebApplication MapCoordinator(this WebApplication app) => app;
+    public static WebApplication MapCoordinator(this WebApplication app)
+    {
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.MapBatches();
+        app.MapImages();
+        app.MapModels();
+        app.MapWorkers();
+        app.MapBatchPage();
+        app.MapHealth();
+        app.MapOpenApi("/openapi/{documentName}.json");
+        return app;
+    }
+
+    private static void AddOptions<TOptions>(IServiceCollection services, string section)
+        where TOptions : class =>
+        services.AddOptions<TOptions>().BindConfiguration(section).ValidateDataAnnotations().ValidateOnStart();
+
+    private static void AddDatabase(IServiceCollection services)
+    {
+        services.AddOptions<DatabaseOptions>().BindConfiguration("ConnectionStrings").ValidateDataAnnotations().ValidateOnStart();
+        services.AddSingleton(provider => NpgsqlDataSource.Create(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Farm));
+        services.AddDbContext<FarmDb>((provider, db) => db.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+    }
 }

@@ -1,0 +1,73 @@
+using System.ComponentModel;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Coordinator.Models;
+
+namespace StableDiffusion.Coordinator.Batches;
+
+/// <summary>/v1/batches: what users submit and watch.</summary>
+internal static class BatchesApi
+{
+    private const int PageSize = 20;
+
+    public static void MapBatches(this IEndpointRouteBuilder routes)
+    {
+        var batches = routes.MapGroup("/v1/batches").WithTags("Batches");
+        batches.MapPost("", Submit).WithSummary("Submit a batch").WithDescription(
+            "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures.");
+        batches.MapGet("", List).WithSummary("List batches, newest first");
+        batches.MapGet("{id:guid}", Get).WithSummary("How far a batch is");
+        batches.MapPost("{id:guid}/rerun", Rerun).WithSummary("Draw a batch again").WithDescription(
+            "A new batch with the same resolved settings, linked to its origin. The same worker build and device give the same bytes.");
+    }
+
+    private static async Task<Results<Created<BatchResponse>, ValidationProblem>> Submit(
+        BatchRequest request, FarmDb db, BatchResolver resolver, BatchStore store, CancellationToken cancellationToken)
+    {
+        var errors = new RequestErrors();
+        var models = await db.Models.Select(Model.Description).ToListAsync(cancellationToken);
+        var images = resolver.Resolve(request, models, errors);
+        if (!errors.IsEmpty)
+        {
+            return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was stored; errors names each field that needs a change.");
+        }
+
+        return await AddAsync(images, null, db, store, cancellationToken);
+    }
+
+    private static async Task<Ok<Page<BatchResponse>>> List(
+        FarmDb db, [Description("The last batch of the page before.")] Guid? after, CancellationToken cancellationToken)
+    {
+        var rows = db.Batches.Where(batch => after == null || batch.Id.CompareTo(after.Value) < 0);
+        var items = await rows.OrderByDescending(batch => batch.Id).Take(PageSize).ToResponsesAsync(db, cancellationToken);
+        return TypedResults.Ok(new Page<BatchResponse>
+        {
+            Items = items,
+            Next = items.Count == PageSize ? $"/v1/batches?after={items[^1].Id}" : null,
+        });
+    }
+
+    private static async Task<Results<Ok<BatchResponse>, NotFound>> Get(Guid id, FarmDb db, CancellationToken cancellationToken) =>
+        await db.Batches.Where(batch => batch.Id == id).ToResponsesAsync(db, cancellationToken) is [var batch]
+            ? TypedResults.Ok(batch)
+            : TypedResults.NotFound();
+
+    private static async Task<Results<Created<BatchResponse>, NotFound>> Rerun(
+        Guid id, FarmDb db, BatchStore store, CancellationToken cancellationToken)
+    {
+        var images = await db.Images.Where(image => image.BatchId == id)
+            .OrderBy(image => image.Index).Select(image => image.Settings).AsNoTracking().ToListAsync(cancellationToken);
+        return images.Count == 0 ? TypedResults.NotFound() : await AddAsync(images, id, db, store, cancellationToken);
+    }
+
+    private static async Task<Created<BatchResponse>> AddAsync(
+        IReadOnlyList<ImageSettings> images, Guid? originId, FarmDb db, BatchStore store, CancellationToken cancellationToken)
+    {
+        var added = await store.AddAsync(images, originId, cancellationToken);
+        // accepted: the answer is due even if the client has gone
+        var response = await db.Batches.Where(batch => batch.Id == added.Id).ToResponsesAsync(db, CancellationToken.None);
+        return TypedResults.Created(response[0].Url, response[0]);
+    }
+}

@@ -1,0 +1,29 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace StableDiffusion.Coordinator.Batches;
+
+/// <summary>What a request may ask for; section "Batches".</summary>
+public sealed class BatchesOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Batches";
+
+    /// <summary>Most images of one batch, 1 … 1,000,000; 100,000 by default.</summary>
+    [Range(1, 1_000_000, ErrorMessage = "Batches:MaxImages must be 1 to 1000000.")]
+    public int MaxImages { get; set; } = 100_000;
+
+    /// <summary>Most characters of a prompt, 1 … 100,000; 10,000 by default.</summary>
+    [Range(1, 100_000, ErrorMessage = "Batches:MaxPromptLength must be 1 to 100000.")]
+    public int MaxPromptLength { get; set; } = 10_000;
+
+    /// <summary>Largest width and height in pixels, 8 … 16,384; 2,048 by default.</summary>
+    [Range(8, 16_384, ErrorMessage = "Batches:MaxSide must be 8 to 16384.")]
+    public int MaxSide { get; set; } = 2_048;
+
+    /// <summary>Most steps, 1 … 1,000; 150 by default.</summary>
+    [Range(1, 1_000, ErrorMessage = "Batches:MaxSteps must be 1 to 1000.")]
+    public int MaxSteps { get; set; } = 150;
+
+    /// <summary>The model of requests that name none. Unset: the only model the farm knows.</summary>
+    public string? DefaultModel { get; set; }
+}

@@ -1,0 +1,24 @@
+namespace StableDiffusion.Coordinator.Batches;
+
+/// <summary>What is wrong with a request: JSON field name → sentences that say what to change.</summary>
+public sealed class RequestErrors
+{
+    private readonly SortedDictionary<string, List<string>> byField = new(StringComparer.Ordinal);
+
+    /// <summary>True while nothing is wrong.</summary>
+    public bool IsEmpty => byField.Count == 0;
+
+    /// <summary>Notes an error of a field ("width", "prompts[1]").</summary>
+    public void Add(string field, string message)
+    {
+        if (!byField.TryGetValue(field, out var messages))
+        {
+            byField[field] = messages = [];
+        }
+
+        messages.Add(message);
+    }
+
+    /// <summary>As a problem document's "errors" has them.</summary>
+    public IDictionary<string, string[]> ToDictionary() => byField.ToDictionary(field => field.Key, field => field.Value.ToArray());
+}

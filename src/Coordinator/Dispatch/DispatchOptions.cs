@@ -1,0 +1,30 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace StableDiffusion.Coordinator.Dispatch;
+
+/// <summary>How much is published and when; section "Dispatch".</summary>
+public sealed class DispatchOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Dispatch";
+
+    /// <summary>Images published and not finished per live worker that holds the model, 1 … 10,000; 8 by default.</summary>
+    [Range(1, 10_000, ErrorMessage = "Dispatch:WindowPerWorker must be 1 to 10000.")]
+    public int WindowPerWorker { get; set; } = 8;
+
+    /// <summary>Most images in one command, 1 … 64; 4 by default.</summary>
+    [Range(1, 64, ErrorMessage = "Dispatch:GroupSize must be 1 to 64.")]
+    public int GroupSize { get; set; } = 4;
+
+    /// <summary>Longest time between two rounds, 10 ms … 1 min; 1 s by default. Submissions and reports begin one at once.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Dispatch:Interval must be 00:00:00.010 to 00:01:00.")]
+    public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long a publish may take before the images go back into the backlog, 1 s … 1 min; 10 s by default.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "00:01:00", ErrorMessage = "Dispatch:PublishTimeout must be 00:00:01 to 00:01:00.")]
+    public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>Whether a start puts all that was under way back into the backlog. For the in-memory transport, which
+    /// forgets its messages with the process; wrong with a broker and other coordinators alive.</summary>
+    public bool RequeueAtStart { get; set; }
+}

@@ -1,0 +1,109 @@
+using System.ComponentModel;
+using System.Linq.Expressions;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Net.Http.Headers;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Images;
+using StableDiffusion.Storage;
+
+namespace StableDiffusion.Coordinator.Images;
+
+/// <summary>/v1/images and the images of a batch.</summary>
+internal static class ImagesApi
+{
+    private const int DefaultPageSize = 100;
+    private const int MaxPageSize = 1000;
+
+    public static void MapImages(this IEndpointRouteBuilder routes)
+    {
+        var images = routes.MapGroup("/v1").WithTags("Images");
+        images.MapGet("batches/{id:guid}/images", List).WithSummary("List a batch's images in order");
+        images.MapGet("images/{id:guid}", Get).WithSummary("One image");
+        images.MapGet("images/{id:guid}/content", Content).WithSummary("The PNG")
+            .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet.")
+            .Produces(StatusCodes.Status200OK, contentType: "image/png")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+    }
+
+    private static async Task<Results<Ok<Page<ImageResponse>>, NotFound, ValidationProblem>> List(
+        Guid id, FarmDb db, CancellationToken cancellationToken,
+        [Description("Index of the last image of the page before.")] int after = -1,
+        [Description("Images a page, 1 to 1000.")] int limit = DefaultPageSize)
+    {
+        if (limit is < 1 or > MaxPageSize)
+        {
+            return TypedResults.ValidationProblem(new Dictionary<string, string[]>
+            {
+                ["limit"] = [$"{limit} is out of range: give 1 to {MaxPageSize}."],
+            });
+        }
+
+        var items = await db.Images.Where(image => image.BatchId == id && image.Index > after)
+            .OrderBy(image => image.Index).Take(limit).Select(Response).ToListAsync(cancellationToken);
+        if (items.Count == 0 && !await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken))
+        {
+            return TypedResults.NotFound();
+        }
+
+        return TypedResults.Ok(new Page<ImageResponse>
+        {
+            Items = items,
+            Next = items.Count == limit ? $"/v1/batches/{id}/images?after={items[^1].Index}&limit={limit}" : null,
+        });
+    }
+
+    private static async Task<Results<Ok<ImageResponse>, NotFound>> Get(Guid id, FarmDb db, CancellationToken cancellationToken) =>
+        await db.Images.Where(image => image.Id == id).Select(Response).SingleOrDefaultAsync(cancellationToken) is { } image
+            ? TypedResults.Ok(image)
+            : TypedResults.NotFound();
+
+    private static async Task<Results<FileStreamHttpResult, NotFound, ProblemHttpResult>> Content(
+        Guid id, FarmDb db, IObjectStore objects, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var image = await db.Images.AsNoTracking().SingleOrDefaultAsync(image => image.Id == id, cancellationToken);
+        if (image is null)
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (image is not { State: ImageState.Succeeded, ObjectKey: { } key, Sha256: { } sha256 })
+        {
+            return TypedResults.Problem(
+                image.State is ImageState.Failed ? $"The image failed: {image.Error}" : $"The image is {image.State}".ToLowerInvariant() + "; ask again later.",
+                statusCode: StatusCodes.Status409Conflict, title: "There is no picture yet");
+        }
+
+        if (await objects.OpenReadAsync(key, cancellationToken) is not { } content)
+        {
+            return TypedResults.Problem(
+                $"The object store no longer holds {key}.", statusCode: StatusCodes.Status404NotFound, title: "The picture is gone");
+        }
+
+        response.RegisterForDisposeAsync(content);
+        response.Headers.CacheControl = "private, max-age=31536000, immutable"; // an image's bytes never change
+        response.Headers.ContentDisposition = $"inline; filename=\"{key[(key.LastIndexOf('/') + 1)..]}\"";
+        return TypedResults.Stream(content.Content, "image/png", entityTag: new EntityTagHeaderValue($"\"{sha256}\""));
+    }
+
+    private static Expression<Func<Image, ImageResponse>> Response { get; } = image => new ImageResponse
+    {
+        Id = image.Id,
+        BatchId = image.BatchId,
+        Index = image.Index,
+        State = image.State,
+        Settings = image.Settings,
+        Step = image.Step,
+        Attempts = image.Attempts,
+        Error = image.Error,
+        WorkerId = image.WorkerId,
+        CreatedAt = image.CreatedAt,
+        StartedAt = image.StartedAt,
+        FinishedAt = image.FinishedAt,
+        RenderSeconds = image.RenderTime == null ? null : image.RenderTime.Value.TotalSeconds,
+        ContentUrl = image.State == ImageState.Succeeded ? $"/v1/images/{image.Id}/content" : null,
+        ObjectKey = image.ObjectKey,
+        Sha256 = image.Sha256,
+        Bytes = image.Bytes,
+    };
+}

@@ -1,0 +1,72 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Images;
+
+namespace StableDiffusion.Coordinator.Migrations;
+
+/// <summary>Brings the schema up to date before anything else of the host starts: waits for the database, then migrates
+/// under a lock, so that of several coordinators one does it.</summary>
+internal sealed partial class DatabaseStart(
+    IServiceScopeFactory scopes, TimeProvider time, IOptions<DispatchOptions> options, ILogger<DatabaseStart> logger) : IHostedLifecycleService
+{
+    private const long LockKey = 0x7365_6d61_6661_726d; // any number that is ours alone
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    public async Task StartingAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
+        await OpenAsync(db, cancellationToken);
+        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({LockKey})", cancellationToken);
+        try
+        {
+            await db.Database.MigrateAsync(cancellationToken);
+        }
+        finally
+        {
+            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({LockKey})", CancellationToken.None);
+            await db.Database.CloseConnectionAsync();
+        }
+
+        if (options.Value.RequeueAtStart)
+        {
+            var count = await scope.ServiceProvider.GetRequiredService<ImageLifecycle>().RequeueAllAsync(cancellationToken);
+            LogRequeued(count);
+        }
+    }
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task OpenAsync(FarmDb db, CancellationToken cancellationToken)
+    {
+        for (var giveUpAt = time.GetUtcNow() + Patience; ;)
+        {
+            try
+            {
+                await db.Database.OpenConnectionAsync(cancellationToken);
+                return;
+            }
+            catch (Exception e) when (ReportRetries.IsDatabaseAway(e) && time.GetUtcNow() < giveUpAt)
+            {
+                LogWaiting((e.InnerException ?? e).Message);
+                await Task.Delay(Pause, time, cancellationToken);
+            }
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Waiting for the database: {Reason}")]
+    private partial void LogWaiting(string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Put {Count} images that were under way back into the backlog")]
+    private partial void LogRequeued(int count);
+}

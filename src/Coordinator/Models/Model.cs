@@ -1,0 +1,47 @@
+using System.Linq.Expressions;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using StableDiffusion.Contracts.Models;
+
+namespace StableDiffusion.Coordinator.Models;
+
+/// <summary>A model as a worker last described it; see <see cref="ModelDescription"/>.</summary>
+public sealed class Model
+{
+    /// <summary>The name requests use.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>SHA-256 over the files' hashes, lower-case hex.</summary>
+    public required string Hash { get; set; }
+
+    /// <summary>Pixels a latent cell stands for.</summary>
+    public int VaeScaleFactor { get; set; }
+
+    /// <summary>Width and height in pixels when a request names none.</summary>
+    public int DefaultSize { get; set; }
+
+    /// <summary>A1111's name of the sampler used when a request names none.</summary>
+    public required string DefaultSampler { get; set; }
+
+    /// <summary>When a worker last described it (UTC).</summary>
+    public DateTimeOffset ReportedAt { get; set; }
+
+    /// <summary>The row as the contracts have it.</summary>
+    public static Expression<Func<Model, ModelDescription>> Description { get; } = model => new ModelDescription
+    {
+        Name = model.Name,
+        Hash = model.Hash,
+        VaeScaleFactor = model.VaeScaleFactor,
+        DefaultSize = model.DefaultSize,
+        DefaultSampler = model.DefaultSampler,
+    };
+}
+
+internal sealed class ModelTable : IEntityTypeConfiguration<Model>
+{
+    public void Configure(EntityTypeBuilder<Model> builder)
+    {
+        builder.ToTable("models");
+        builder.HasKey(model => model.Name);
+    }
+}

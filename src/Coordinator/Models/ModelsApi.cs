@@ -1,0 +1,16 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts.Models;
+
+namespace StableDiffusion.Coordinator.Models;
+
+/// <summary>/v1/models: what requests may name.</summary>
+internal static class ModelsApi
+{
+    public static void MapModels(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/models", List).WithTags("Models").WithSummary("Models the farm knows")
+            .WithDescription("Those that workers ever reported; images of a model that no live worker holds wait for one.");
+
+    private static async Task<Ok<List<ModelDescription>>> List(FarmDb db, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await db.Models.OrderBy(model => model.Name).Select(Model.Description).ToListAsync(cancellationToken));
+}

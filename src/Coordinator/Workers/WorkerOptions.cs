@@ -1,0 +1,18 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace StableDiffusion.Coordinator.Workers;
+
+/// <summary>When a worker counts as alive; section "Workers".</summary>
+public sealed class WorkerOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Workers";
+
+    /// <summary>Silence after which a worker no longer counts, 2 s … 1 h; 20 s by default.</summary>
+    [Range(typeof(TimeSpan), "00:00:02", "01:00:00", ErrorMessage = "Workers:LiveFor must be 00:00:02 to 01:00:00.")]
+    public TimeSpan LiveFor { get; set; } = TimeSpan.FromSeconds(20);
+
+    /// <summary>Silence after which a worker's row is removed, 1 min … 365 d; a day by default.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "365.00:00:00", ErrorMessage = "Workers:ForgetAfter must be 00:01:00 to 365.00:00:00.")]
+    public TimeSpan ForgetAfter { get; set; } = TimeSpan.FromDays(1);
+}

@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts.Workers;
+
+namespace StableDiffusion.Coordinator.Workers;
+
+/// <summary>/v1/workers: who renders.</summary>
+internal static class WorkersApi
+{
+    public static void MapWorkers(this IEndpointRouteBuilder routes) =>
+        routes.MapGet("/v1/workers", List).WithTags("Workers").WithSummary("Workers as they last reported, live ones first");
+
+    private static async Task<Ok<List<WorkerResponse>>> List(FarmDb db, WorkerRegister register, CancellationToken cancellationToken)
+    {
+        var live = (await register.Live.Select(worker => worker.Id).ToListAsync(cancellationToken)).ToHashSet();
+        var workers = await db.Workers.AsNoTracking().ToListAsync(cancellationToken);
+        return TypedResults.Ok(workers
+            .Select(worker => new WorkerResponse
+            {
+                Id = worker.Id,
+                Host = worker.Host,
+                Device = worker.Device,
+                Version = worker.Version,
+                Models = worker.Models,
+                LastSeenAt = worker.LastSeenAt,
+                Live = live.Contains(worker.Id),
+            })
+            .OrderByDescending(worker => worker.Live).ThenBy(worker => worker.Id, StringComparer.Ordinal).ToList());
+    }
+}
