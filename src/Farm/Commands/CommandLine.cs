@@ -13,6 +13,7 @@ public static class CommandLine
     public static Command Create() => new("./farm", "The render farm: prompts in, pictures out.")
     {
         new HelpOption(),
+        RenderCommand.Create(),
         UpCommand.Create(),
         DownCommand.Create(),
         StatusCommand.Create(),

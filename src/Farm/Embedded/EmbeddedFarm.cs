@@ -89,6 +89,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             ["Dispatch:RequeueAtStart"] = "true", // messages in memory end with the process
         });
         builder.Configuration["Worker:Models"] ??= data.Models;
+        builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
         builder.AddCoordinator();
         builder.AddObjectStore();
         builder.Services.AddMassTransit(bus =>

@@ -9,8 +9,8 @@ internal static class FarmLauncher
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(90);
 
-    /// <summary>Starts this program's <c>up</c> in a session of its own, so that it outlives the terminal; gives its process id.</summary>
-    public static async Task<int> StartAsync(DataFolder data, CancellationToken cancellationToken)
+    /// <summary>Starts this program's <c>up</c> in a session of its own, so that it outlives the terminal; gives its process.</summary>
+    public static async Task<Process> StartAsync(DataFolder data, CancellationToken cancellationToken)
     {
         string program = Environment.ProcessPath!;
         string[] farm = Path.GetFileNameWithoutExtension(program) == "dotnet"
@@ -22,7 +22,7 @@ internal static class FarmLauncher
         }
 
         string pid = await ShellAsync("setsid \"$@\" >>\"$0\" 2>&1 </dev/null & echo $!", [data.Log, .. farm], cancellationToken);
-        return int.Parse(pid, CultureInfo.InvariantCulture);
+        return Process.GetProcessById(int.Parse(pid, CultureInfo.InvariantCulture));
     }
 
     /// <summary>Asks the farm of a data folder to end and waits for it; false when none runs. A database left by a killed farm ends too.</summary>

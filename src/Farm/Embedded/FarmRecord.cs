@@ -8,11 +8,17 @@ namespace StableDiffusion.Farm.Embedded;
 /// <param name="Url">Where it listens; null while it is starting.</param>
 public sealed record FarmRecord(int Pid, DateTimeOffset StartedAt, Uri? Url)
 {
-    /// <summary>The record of the farm that runs on this data folder; null when none does.</summary>
-    public static FarmRecord? Find(DataFolder data)
+    /// <summary>Whether a farm runs on this data folder, or is starting or ending.</summary>
+    public static bool IsLocked(DataFolder data)
     {
         using FarmLock? free = FarmLock.TryTake(data);
-        if (free is not null)
+        return free is null;
+    }
+
+    /// <summary>The record of the farm that runs on this data folder; null when none does, or one that has no record yet.</summary>
+    public static FarmRecord? Find(DataFolder data)
+    {
+        if (!IsLocked(data))
         {
             return null;
         }
@@ -23,7 +29,7 @@ public sealed record FarmRecord(int Pid, DateTimeOffset StartedAt, Uri? Url)
         }
         catch (FileNotFoundException)
         {
-            return null; // it has the lock, and has not come to write this or has just removed it
+            return null;
         }
     }
 

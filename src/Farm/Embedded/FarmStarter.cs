@@ -1,0 +1,49 @@
+using System.Diagnostics;
+using StableDiffusion.Farm.Client;
+
+namespace StableDiffusion.Farm.Embedded;
+
+/// <summary>Finds the embedded farm, starts it in the background when none runs, and waits until it can draw.</summary>
+internal static class FarmStarter
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10); // a large model from a slow disk
+
+    /// <summary>The farm, once it is well and has a model; <paramref name="tell"/> is told what it still waits for.</summary>
+    public static async Task<FarmClient> FindOrStartAsync(DataFolder data, Action<string> tell, CancellationToken cancellationToken)
+    {
+        using Process? started = FarmRecord.IsLocked(data) ? null : await FarmLauncher.StartAsync(data, cancellationToken);
+        for (var waited = Stopwatch.StartNew(); waited.Elapsed < Longest; await Task.Delay(Pause, cancellationToken))
+        {
+            if (started is null ? !FarmRecord.IsLocked(data) : started.HasExited)
+            {
+                throw new FarmException($"the farm has ended:\n{LastOfLog(data)}");
+            }
+
+            if (FarmRecord.Find(data)?.Url is not { } url)
+            {
+                tell("PostgreSQL starts");
+                continue;
+            }
+
+            var farm = new FarmClient(url);
+            if (await WhatIsMissingAsync(farm, data, cancellationToken) is not { } missing)
+            {
+                return farm;
+            }
+
+            farm.Dispose();
+            tell(missing);
+        }
+
+        throw new FarmException($"the farm is not ready after {Longest.TotalMinutes:0} min; its log is {data.Log}:\n{LastOfLog(data)}");
+    }
+
+    private static async Task<string?> WhatIsMissingAsync(FarmClient farm, DataFolder data, CancellationToken cancellationToken) =>
+        !await farm.IsHealthyAsync(cancellationToken) ? "the coordinator starts"
+        : (await farm.GetModelsAsync(cancellationToken)).Count == 0 ? $"the worker loads its models from {data.Models}"
+        : null;
+
+    private static string LastOfLog(DataFolder data) =>
+        File.Exists(data.Log) ? string.Join('\n', File.ReadLines(data.Log).TakeLast(10)) : $"nothing in {data.Log}";
+}
