@@ -6,6 +6,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using StableDiffusion.Coordinator;
 using StableDiffusion.Storage.Hosting;
+using StableDiffusion.Worker.Hosting;
 
 namespace StableDiffusion.Farm.Embedded;
 
@@ -91,10 +92,12 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         builder.Configuration["Worker:Models"] ??= data.Models;
         builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
         builder.AddCoordinator();
+        builder.AddWorker();
         builder.AddObjectStore();
         builder.Services.AddMassTransit(bus =>
         {
             bus.AddCoordinatorConsumers();
+            bus.AddWorkerConsumers();
             bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
         });
         WebApplication app = builder.Build();
