@@ -50,7 +50,8 @@ public sealed class DisposeScope : IDisposable
     public void MoveToOther(DisposeScope? scope, IEnumerable<IDisposable> disposables)
     {
         ArgumentNullException.ThrowIfNull(disposables);
-        foreach (var disposable in disposables) MoveToOther(scope, disposable);
+        // the type argument keeps the call from resolving to the params overload, that is, to itself
+        foreach (var disposable in disposables) MoveToOther<IDisposable>(scope, disposable);
     }
 
     /// <summary>Leaves the object to the caller.</summary>
