@@ -1,0 +1,12 @@
+# A worker for CPUs, or with --build-arg TORCH=cuda for NVIDIA's GPUs: the package brings CUDA, the host its driver.
+FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
+ARG TORCH=cpu
+WORKDIR /farm
+COPY . .
+RUN dotnet publish src/Worker -c Release -r linux-x64 --self-contained false -p:Torch=$TORCH -o /app
+
+FROM mcr.microsoft.com/dotnet/aspnet:10.0
+WORKDIR /app
+COPY --from=build /app .
+USER $APP_UID
+ENTRYPOINT ["dotnet", "Worker.dll"]
