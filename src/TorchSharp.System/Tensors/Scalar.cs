@@ -30,7 +30,8 @@ public sealed class Scalar : IDisposable
 
     internal bool IsInteger => torch.is_integral(Type);
 
-    internal Arg ToArg() => Type == torch.ScalarType.Bool ? integer != 0 : IsInteger ? integer : real;
+    // Each branch is an Arg before they meet: a long and a double would meet as doubles.
+    internal Arg ToArg() => Type == torch.ScalarType.Bool ? (Arg)(integer != 0) : IsInteger ? (Arg)integer : (Arg)real;
 
     public static implicit operator Scalar(byte value) => new(value, torch.ScalarType.Byte);
     public static implicit operator Scalar(sbyte value) => new(value, torch.ScalarType.Int8);

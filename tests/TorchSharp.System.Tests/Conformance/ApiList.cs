@@ -114,6 +114,7 @@ internal static partial class ApiList
         if (listed is "null" or "default") return actual is null || (actual.GetType().IsValueType && actual.Equals(Activator.CreateInstance(actual.GetType())));
         if (listed is "true" or "false") return actual is bool flag && flag == (listed == "true");
         if (listed.StartsWith('"')) return actual is string text && text == listed.Trim('"');
+        if (listed.StartsWith('\'')) return actual is char letter && $"'{letter}'" == listed;
         if (actual is Enum constant) return listed.Split('.')[^1].TrimStart('@') == constant.ToString();
         var factors = listed.Split('/').Select(factor => double.TryParse(factor.Trim().TrimEnd('f', 'F', 'L', 'l', 'd'), NumberStyles.Float, CultureInfo.InvariantCulture, out double number) ? number : double.NaN).ToList();
         if (factors.Any(double.IsNaN)) return true;
