@@ -28,6 +28,7 @@ public static class WorkerBuilder
         services.AddSingleton<HeldModels>();
         services.AddSingleton<WorkInHand>();
         services.AddSingleton<GroupRunner>();
+        services.AddSingleton<GroupIntake>();
         services.AddSingleton<Uploader>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Reporter>(provider, provider.GetRequiredService<IBus>()));
         services.AddSingleton<Heartbeat>();

@@ -1,0 +1,39 @@
+using System.Collections.Concurrent;
+using StableDiffusion.Storage;
+
+namespace StableDiffusion.Worker.Tests.Fakes;
+
+/// <summary>Objects in memory; the first puts fail with the errors given.</summary>
+internal sealed class FakeStore(params Exception[] failures) : IObjectStore
+{
+    private readonly ConcurrentQueue<Exception> failures = new(failures);
+
+    public ConcurrentDictionary<string, byte[]> Objects { get; } = new();
+
+    public int Puts { get; private set; }
+
+    public Action BeforePut { get; set; } = () => { };
+
+    public Task PutAsync(
+        string key, ReadOnlyMemory<byte> bytes, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken)
+    {
+        Puts++;
+        BeforePut();
+        if (failures.TryDequeue(out var failure))
+        {
+            return Task.FromException(failure);
+        }
+        Objects[key] = bytes.ToArray();
+        return Task.CompletedTask;
+    }
+
+    public Task EnsureReadyAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task DeleteAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
+}

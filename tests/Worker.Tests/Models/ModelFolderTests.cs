@@ -1,0 +1,54 @@
+using StableDiffusion.Worker.Models;
+
+namespace StableDiffusion.Worker.Tests.Models;
+
+public sealed class ModelFolderTests : IDisposable
+{
+    private readonly string root = Directory.CreateTempSubdirectory("models-").FullName;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public void Subfolders_with_an_index_are_models_named_after_the_folder()
+    {
+        Make("a/sd15", "a/tiny", "b/other");
+        Directory.CreateDirectory(Path.Combine(root, "a/no-model"));
+
+        var found = ModelFolder.Find([Path.Combine(root, "a"), Path.Combine(root, "b")]);
+
+        Assert.Equal(["other", "sd15", "tiny"], found.Select(model => model.Name));
+        Assert.Equal(Path.Combine(root, "a/sd15"), found[1].Path);
+    }
+
+    [Fact]
+    public void Model_folder_itself_may_be_named()
+    {
+        Make("sd15");
+
+        Assert.Equal("sd15", Assert.Single(ModelFolder.Find([Path.Combine(root, "sd15") + "/"])).Name);
+    }
+
+    [Fact]
+    public void Of_two_with_one_name_the_first_folder_wins()
+    {
+        Make("z/sd15", "a/sd15");
+
+        Assert.Equal(Path.Combine(root, "z/sd15"), Assert.Single(ModelFolder.Find([Path.Combine(root, "z"), Path.Combine(root, "a")])).Path);
+    }
+
+    [Theory]
+    [InlineData("sd-1.5_v2", true)]
+    [InlineData("my model", false)]
+    [InlineData("größe", false)]
+    public void Name_must_do_for_a_queue(string name, bool right) =>
+        Assert.Equal(right, new ModelFolder(name, "/x/" + name).NameFault is null);
+
+    private void Make(params string[] folders)
+    {
+        foreach (var folder in folders)
+        {
+            Directory.CreateDirectory(Path.Combine(root, folder));
+            File.WriteAllText(Path.Combine(root, folder, "model_index.json"), "{}");
+        }
+    }
+}
