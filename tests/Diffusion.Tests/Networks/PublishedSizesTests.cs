@@ -1,0 +1,47 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using StableDiffusion.Diffusion.Networks.Clip;
+using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.Layers;
+using StableDiffusion.Diffusion.Networks.UNet;
+using StableDiffusion.Diffusion.Networks.Vae;
+using static TorchSharp.torch.nn;
+
+namespace StableDiffusion.Diffusion.Tests.Networks;
+
+/// <summary>At their published sizes the networks have exactly the published weights. They are built without memory.</summary>
+public sealed class PublishedSizesTests
+{
+    private static readonly JsonObject Configs = JsonNode.Parse(File.ReadAllBytes(Goldens.Path("published-configs.json")))!.AsObject();
+    private static readonly JsonDocument Keys = JsonDocument.Parse(File.ReadAllBytes(Goldens.Path("published-keys.json")));
+
+    [Theory]
+    [InlineData("sd15/text_encoder")]
+    [InlineData("sd21/text_encoder")]
+    public void Text_encoders_have_the_published_weights(string name) =>
+        Matches(name, new CLIPTextModel(Config<CLIPTextConfig>(name), LayerFactory.Shapes));
+
+    [Theory]
+    [InlineData("sd15/unet")]
+    [InlineData("sd15-inpaint/unet")]
+    [InlineData("sd21/unet")]
+    public void Unets_have_the_published_weights(string name) =>
+        Matches(name, new UNet2DConditionModel(Config<UNet2DConditionConfig>(name), LayerFactory.Shapes));
+
+    [Fact]
+    public void Vae_has_the_published_weights() =>
+        Matches("sd15/vae", new AutoencoderKL(Config<AutoencoderKLConfig>("sd15/vae"), LayerFactory.Shapes));
+
+    private static T Config<T>(string name)
+        where T : ICheckedConfig => ConfigFile.Parse<T>(Configs[name]!.AsObject(), name);
+
+    private static void Matches(string name, Module network)
+    {
+        using (network)
+        {
+            var expected = Keys.RootElement.GetProperty(name).EnumerateObject().Select(key => $"{key.Name} {key.Value.GetRawText().Replace(" ", "", StringComparison.Ordinal)}");
+            var built = network.named_parameters().Select(pair => $"{pair.name} [{string.Join(",", pair.parameter.shape)}]");
+            Assert.Equal(expected.Order(StringComparer.Ordinal), built.Order(StringComparer.Ordinal));
+        }
+    }
+}
