@@ -59,8 +59,6 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] public static partial int inference_mode();
     [LibraryImport(Library)] public static partial IntPtr enter_inference_mode(int enabled);
     [LibraryImport(Library)] public static partial void leave_inference_mode(IntPtr guard);
-    [LibraryImport(Library)] public static partial int deterministic_algorithms();
-    [LibraryImport(Library)] public static partial void set_deterministic_algorithms(int enabled, int warn_only);
 
     [LibraryImport(Library)] public static partial int manual_seed(long seed);
     [LibraryImport(Library)] public static partial int default_generator(long device, out IntPtr generator);

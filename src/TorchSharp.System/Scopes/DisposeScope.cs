@@ -4,7 +4,7 @@ namespace TorchSharp;
 public sealed class DisposeScope : IDisposable
 {
     private readonly DisposeScopeManager manager;
-    private readonly HashSet<IDisposable> disposables = new(ReferenceEqualityComparer.Instance);
+    private HashSet<IDisposable> disposables = new(ReferenceEqualityComparer.Instance);
 
     internal DisposeScope(DisposeScopeManager manager, DisposeScope? outer)
     {
@@ -21,14 +21,14 @@ public sealed class DisposeScope : IDisposable
     public bool Contains(IDisposable disposable) => disposables.Contains(disposable);
 
     /// <summary>Hands the object to the scope around this one; where there is none, to the caller.</summary>
-    public T MoveToOuter<T>(T disposable) where T : IDisposable => MoveToOther(Outer, disposable);
+    public T MoveToOuter<T>(T disposable) where T : IDisposable => MoveToOther<T>(Outer, disposable);
 
     public (T1 first, T2 second) MoveToOuter<T1, T2>(T1 first, T2 second) where T1 : IDisposable where T2 : IDisposable =>
-        (MoveToOuter(first), MoveToOuter(second));
+        (MoveToOuter<T1>(first), MoveToOuter<T2>(second));
 
     public (T1 first, T2 second, T3 third) MoveToOuter<T1, T2, T3>(T1 first, T2 second, T3 third)
         where T1 : IDisposable where T2 : IDisposable where T3 : IDisposable =>
-        (MoveToOuter(first), MoveToOuter(second), MoveToOuter(third));
+        (MoveToOuter<T1>(first), MoveToOuter<T2>(second), MoveToOuter<T3>(third));
 
     public void MoveToOuter(params IDisposable[] disposables) => MoveToOuter((IEnumerable<IDisposable>)disposables);
 
@@ -37,12 +37,12 @@ public sealed class DisposeScope : IDisposable
     /// <summary>Hands the object to another scope, or to the caller where <paramref name="scope"/> is null.</summary>
     public T MoveToOther<T>(DisposeScope? scope, T disposable) where T : IDisposable
     {
-        if (!disposables.Remove(disposable)) return disposable;
-        scope?.Add(disposable);
-        SetOwner(disposable, scope);
-        if (scope is null) Count(disposable, s => s.DetachedFromScopeCount++);
+        Move(disposable, scope);
         return disposable;
     }
+
+    public (T1 first, T2 second) MoveToOther<T1, T2>(DisposeScope? scope, T1 first, T2 second) where T1 : IDisposable where T2 : IDisposable =>
+        (MoveToOther<T1>(scope, first), MoveToOther<T2>(scope, second));
 
     public void MoveToOther(DisposeScope? scope, params IDisposable[] disposables) =>
         MoveToOther(scope, (IEnumerable<IDisposable>)disposables);
@@ -50,12 +50,18 @@ public sealed class DisposeScope : IDisposable
     public void MoveToOther(DisposeScope? scope, IEnumerable<IDisposable> disposables)
     {
         ArgumentNullException.ThrowIfNull(disposables);
-        // the type argument keeps the call from resolving to the params overload, that is, to itself
-        foreach (var disposable in disposables) MoveToOther<IDisposable>(scope, disposable);
+        foreach (var disposable in disposables) Move(disposable, scope);
     }
 
     /// <summary>Leaves the object to the caller.</summary>
-    public T Detach<T>(T disposable) where T : IDisposable => MoveToOther(null, disposable);
+    public T Detach<T>(T disposable) where T : IDisposable => MoveToOther<T>(null, disposable);
+
+    public (T1 first, T2 second) Detach<T1, T2>(T1 first, T2 second) where T1 : IDisposable where T2 : IDisposable =>
+        (Detach<T1>(first), Detach<T2>(second));
+
+    public (T1 first, T2 second, T3 third) Detach<T1, T2, T3>(T1 first, T2 second, T3 third)
+        where T1 : IDisposable where T2 : IDisposable where T3 : IDisposable =>
+        (Detach<T1>(first), Detach<T2>(second), Detach<T3>(third));
 
     public void Detach(params IDisposable[] disposables) => Detach((IEnumerable<IDisposable>)disposables);
 
@@ -66,7 +72,7 @@ public sealed class DisposeScope : IDisposable
     {
         if (disposable is torch.Tensor { OwningDisposeScope: { } owner })
         {
-            owner.MoveToOther(this, disposable);
+            owner.Move(disposable, this);
             return;
         }
         if (!disposables.Add(disposable)) return;
@@ -92,16 +98,21 @@ public sealed class DisposeScope : IDisposable
         return keep;
     }
 
+    public (T1 first, T2 second) DisposeEverythingBut<T1, T2>(T1 first, T2 second) where T1 : IDisposable where T2 : IDisposable
+    {
+        DisposeEverythingBut((IEnumerable<IDisposable>)[first, second]);
+        return (first, second);
+    }
+
     public void DisposeEverythingBut(params IDisposable[] keep) => DisposeEverythingBut((IEnumerable<IDisposable>)keep);
 
     public void DisposeEverythingBut(IEnumerable<IDisposable> inKeep)
     {
-        var keep = new HashSet<IDisposable>(inKeep, ReferenceEqualityComparer.Instance);
-        foreach (var disposable in disposables.ToList())
+        var owned = disposables;
+        disposables = new(inKeep.Where(owned.Contains), ReferenceEqualityComparer.Instance);
+        foreach (var disposable in owned)
         {
-            if (keep.Contains(disposable)) continue;
-            disposable.Dispose();
-            disposables.Remove(disposable);
+            if (!disposables.Contains(disposable)) disposable.Dispose();
         }
     }
 
@@ -116,6 +127,14 @@ public sealed class DisposeScope : IDisposable
     }
 
     internal void Add(IDisposable disposable) => disposables.Add(disposable);
+
+    private void Move(IDisposable disposable, DisposeScope? scope)
+    {
+        if (!disposables.Remove(disposable)) return;
+        scope?.Add(disposable);
+        SetOwner(disposable, scope);
+        if (scope is null) Count(disposable, s => s.DetachedFromScopeCount++);
+    }
 
     private static void SetOwner(IDisposable disposable, DisposeScope? scope)
     {

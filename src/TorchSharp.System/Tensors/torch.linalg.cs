@@ -44,8 +44,6 @@ public static partial class torch
 
         public static Tensor cholesky(Tensor input) => Op.Call("linalg_cholesky", input);
 
-        public static (Tensor, Tensor) eigh(Tensor input, char UPLO = 'L') => Op.Call2("linalg_eigh", input, UPLO.ToString());
-
         public static (Tensor U, Tensor S, Tensor Vh) svd(Tensor input, bool fullMatrices = true) => Op.Call3("linalg_svd", input, fullMatrices);
 
         public static Tensor multi_dot(IList<Tensor> tensors) => Op.Call("linalg_multi_dot", (Arg)tensors.ToArray());

@@ -34,11 +34,6 @@ EXPORT int32_t inference_mode() { return c10::InferenceMode::is_enabled(); }
 EXPORT void* enter_inference_mode(int32_t enabled) { return new c10::InferenceMode(enabled != 0); }
 EXPORT void leave_inference_mode(void* guard) { delete static_cast<c10::InferenceMode*>(guard); }
 
-EXPORT int32_t deterministic_algorithms() { return at::globalContext().deterministicAlgorithms(); }
-EXPORT void set_deterministic_algorithms(int32_t enabled, int32_t warn_only) {
-  at::globalContext().setDeterministicAlgorithms(enabled != 0, warn_only != 0);
-}
-
 EXPORT int32_t manual_seed(int64_t seed) { return guarded([&] { at::manual_seed(static_cast<uint64_t>(seed)); }); }
 
 EXPORT int32_t default_generator(int64_t device, void** result) {
