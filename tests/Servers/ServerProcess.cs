@@ -39,14 +39,14 @@ public sealed class ServerProcess : IDisposable
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}: {await output}{await errors}");
     }
 
-    /// <summary>Waits until <paramref name="ready"/> says true; the daemon's end or a minute without success is an error with its log.</summary>
-    public async Task WaitAsync(Func<Task<bool>> ready, CancellationToken cancellationToken)
+    /// <summary>Waits until <paramref name="ready"/> says true; the daemon's end, or no success within a minute or the time given, is an error with its log.</summary>
+    public async Task WaitAsync(Func<Task<bool>> ready, CancellationToken cancellationToken, TimeSpan? within = null)
     {
         for (var start = Stopwatch.StartNew(); !await ready(); await Task.Delay(50, cancellationToken))
         {
-            if (process.HasExited || start.Elapsed > TimeSpan.FromMinutes(1))
+            if (process.HasExited || start.Elapsed > (within ?? TimeSpan.FromMinutes(1)))
             {
-                throw new InvalidOperationException($"{process.StartInfo.FileName} did not start: {ReadLog(".out")}{ReadLog(".err")}");
+                throw new InvalidOperationException($"{process.StartInfo.FileName} did not do what it was waited for: {ReadLog(".out")}{ReadLog(".err")}");
             }
         }
     }

@@ -27,9 +27,10 @@ public static class CommandLine
         if (command.Errors.Count > 0)
         {
             string verb = command.CommandResult.Command.Name;
+            string error = command.Errors[0].Message.Split(" as expected type")[0]; // a .NET type's name tells a user nothing
             return await FailAsync(verb == "./farm"
                 ? $"no verb '{string.Join(' ', args)}' (./farm help lists the verbs)"
-                : $"{command.Errors[0].Message} (./farm help {verb} lists the options)");
+                : $"{error} (./farm help {verb} lists the options)");
         }
 
         try
