@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using StableDiffusion.Diffusion;
 using StableDiffusion.Storage;
 
 namespace StableDiffusion.Worker.Failures;
@@ -6,7 +7,7 @@ namespace StableDiffusion.Worker.Failures;
 /// <summary>
 /// Why an image was not made, and whether another attempt can make it. The whole taxonomy is here:
 /// <list type="table">
-/// <item><term>the request is wrong, or asks for what is not built</term><description>permanent</description></item>
+/// <item><term>the request or the model is wrong, or asks for what is not built</term><description>permanent</description></item>
 /// <item><term>memory of the host or of the device ran out</term><description>retryable: another worker may have more, or less company</description></item>
 /// <item><term>the object store refused or is away</term><description>retryable: the store or this worker's rights can be mended</description></item>
 /// <item><term>anything else</term><description>retryable: the coordinator counts the attempts and gives up in time</description></item>
@@ -26,7 +27,7 @@ public sealed record Failure(string Reason, bool Retryable)
         ArgumentNullException.ThrowIfNull(error);
         return error switch
         {
-            ArgumentException or NotSupportedException => new Failure(error.Message, Retryable: false),
+            ArgumentException or NotSupportedException or InvalidModelException => new Failure(error.Message, Retryable: false),
             ObjectStoreException => new Failure(error.Message, Retryable: true),
             OutOfMemoryException => new Failure($"Out of memory: {error.Message}", Retryable: true),
             ExternalException when OutOfMemory.Any(words => error.Message.Contains(words, StringComparison.OrdinalIgnoreCase)) =>

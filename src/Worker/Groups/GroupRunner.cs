@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
-using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Worker.Failures;
 using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Models;
@@ -39,38 +38,42 @@ public sealed partial class GroupRunner(
     [SuppressMessage("Design", "CA1031", Justification = "whatever ends an image is sorted by Failure and reported; nothing is swallowed")]
     private async Task RenderAsync(string model, List<ImageReports> images, CancellationToken cancellationToken)
     {
-        var progress = new GroupProgress(images, reporter);
+        // pictures leave the device's thread at once: encoding and storing one overlaps with drawing the next
+        var finishing = new Dictionary<ImageReports, Task>();
         var group = new RenderGroup(model, [.. images.Select(image => image.Image.Settings)])
         {
-            Started = () => { foreach (var image in images) { image.Started(); } },
-            StepDone = progress.StepDone,
+            Started = index => images[index].Started(),
+            StepDone = (index, step) => images[index].StepDone(step),
+            Rendered = (index, drawn) => finishing[images[index]] = Task.Run(() => FinishAsync(images[index], drawn, cancellationToken), cancellationToken),
         };
-        RenderedGroup rendered;
+        Exception? failure = null;
         try
         {
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(inHand.Stopping, cancellationToken);
-            rendered = await renderer.RenderAsync(group, stop.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested)
-        {
-            await Task.WhenAll(images.Select(image => image.ReturnedAsync())).ConfigureAwait(false);
-            return;
+            await renderer.RenderAsync(group, stop.Token).ConfigureAwait(false);
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
-            await FailAsync(model, images, error, cancellationToken).ConfigureAwait(false);
-            return;
+            failure = error;
         }
-        var share = rendered.NetworkTime / images.Count;
-        await Task.WhenAll(images.Zip(rendered.Pictures, (image, picture) => FinishAsync(image, picture, share, cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(finishing.Values).ConfigureAwait(false);
+        var left = images.Where(image => !finishing.ContainsKey(image)).ToList();
+        if (failure is OperationCanceledException && inHand.Stopping.IsCancellationRequested)
+        {
+            await Task.WhenAll(left.Select(image => image.ReturnedAsync())).ConfigureAwait(false);
+        }
+        else if (failure is not null)
+        {
+            await FailAsync(model, left, failure, images.Count == 1, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>What fails in company is tried alone, so that one bad image or a lack of memory does not take others with it.</summary>
-    private async Task FailAsync(string model, List<ImageReports> images, Exception error, CancellationToken cancellationToken)
+    private async Task FailAsync(string model, List<ImageReports> images, Exception error, bool alone, CancellationToken cancellationToken)
     {
-        if (images.Count == 1)
+        if (alone)
         {
-            await FailAsync(images[0], error).ConfigureAwait(false);
+            await Task.WhenAll(images.Select(image => FailAsync(image, error))).ConfigureAwait(false);
             return;
         }
         LogSplit(error, images.Count, model, error.Message);
@@ -81,12 +84,12 @@ public sealed partial class GroupRunner(
     }
 
     [SuppressMessage("Design", "CA1031", Justification = "whatever ends an image is sorted by Failure and reported; nothing is swallowed")]
-    private async Task FinishAsync(ImageReports image, Picture picture, TimeSpan renderTime, CancellationToken cancellationToken)
+    private async Task FinishAsync(ImageReports image, RenderedImage drawn, CancellationToken cancellationToken)
     {
         byte[] file;
         try
         {
-            file = await Task.Run(() => PictureFile.Encode(picture, ManifestOf(image.Image.Settings)), cancellationToken).ConfigureAwait(false);
+            file = PictureFile.Encode(drawn.Picture, ManifestOf(image.Image.Settings));
             await uploader.PutAsync(image.Image.ObjectKey, file, PictureFile.ContentType, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested)
@@ -99,8 +102,8 @@ public sealed partial class GroupRunner(
             await FailAsync(image, error).ConfigureAwait(false);
             return;
         }
-        await image.RenderedAsync(Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, renderTime).ConfigureAwait(false);
-        LogRendered(image.Image.ImageId, image.Image.AttemptId, renderTime.TotalSeconds, file.Length);
+        await image.RenderedAsync(Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, drawn.RenderTime).ConfigureAwait(false);
+        LogRendered(image.Image.ImageId, image.Image.AttemptId, drawn.RenderTime.TotalSeconds, file.Length);
     }
 
     private Manifest ManifestOf(ImageSettings settings) => new()
@@ -121,6 +124,6 @@ public sealed partial class GroupRunner(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId}, attempt {AttemptId}, failed (retryable: {Retryable}): {Reason}")]
     private partial void LogFailed(Exception error, Guid imageId, Guid attemptId, string reason, bool retryable);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A group of {Count} for {Model} failed and is tried image by image: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} images of a group for {Model} failed and are tried one by one: {Reason}")]
     private partial void LogSplit(Exception error, int count, string model, string reason);
 }

@@ -17,8 +17,11 @@ public interface IRenderer
     /// <summary>Loads what can be loaded; a model that cannot is logged with the reason and left out.</summary>
     Task<IReadOnlyList<ModelDescription>> LoadAsync(CancellationToken cancellationToken);
 
-    /// <summary>Renders one group. Groups are rendered one at a time, in the order of the calls.</summary>
+    /// <summary>
+    /// Draws a group and hands out each image as it is done. Groups are drawn one at a time, in the order of the calls. When
+    /// the call fails, images already handed out stand.
+    /// </summary>
     /// <param name="group">What to draw and whom to tell.</param>
     /// <param name="cancellationToken">Ends the call before it starts or between two steps.</param>
-    Task<RenderedGroup> RenderAsync(RenderGroup group, CancellationToken cancellationToken);
+    Task RenderAsync(RenderGroup group, CancellationToken cancellationToken);
 }

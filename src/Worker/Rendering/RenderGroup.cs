@@ -3,19 +3,25 @@ using StableDiffusion.Diffusion.Pictures;
 
 namespace StableDiffusion.Worker.Rendering;
 
-/// <summary>Images that share a network call: of one model and of the same size, steps, guidance scale and sampler.</summary>
+/// <summary>
+/// Images that may share a network call: of one model and of the same size, steps, guidance scale and sampler. The callbacks
+/// get an image's index and come on the device's thread: they must not block.
+/// </summary>
 /// <param name="Model">A model that the renderer loaded.</param>
 /// <param name="Images">At least one.</param>
 public sealed record RenderGroup(string Model, IReadOnlyList<ImageSettings> Images)
 {
-    /// <summary>Called once when the group's turn has come, on the device's thread: it must not block.</summary>
-    public Action Started { get; init; } = () => { };
+    /// <summary>The image's turn has come.</summary>
+    public Action<int> Started { get; init; } = _ => { };
 
-    /// <summary>Called after each step with the number of steps done, on the device's thread: it must not block.</summary>
-    public Action<int> StepDone { get; init; } = _ => { };
+    /// <summary>The image has so many steps behind it.</summary>
+    public Action<int, int> StepDone { get; init; } = (_, _) => { };
+
+    /// <summary>The image is drawn; called once for each, whether it was drawn alone or with others.</summary>
+    public Action<int, RenderedImage> Rendered { get; init; } = (_, _) => { };
 }
 
-/// <summary>A group's pictures.</summary>
-/// <param name="Pictures">One for each image, in their order.</param>
-/// <param name="NetworkTime">How long the device was at work for the group.</param>
-public sealed record RenderedGroup(IReadOnlyList<Picture> Pictures, TimeSpan NetworkTime);
+/// <summary>One image of a group, drawn.</summary>
+/// <param name="Picture">RGB.</param>
+/// <param name="RenderTime">How long the device was at work for it: its share of what was drawn together.</param>
+public sealed record RenderedImage(Picture Picture, TimeSpan RenderTime);

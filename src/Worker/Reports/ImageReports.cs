@@ -3,28 +3,44 @@ using StableDiffusion.Worker.Failures;
 
 namespace StableDiffusion.Worker.Reports;
 
-/// <summary>The news of one attempt, in order: its start once, then one end. The end waits until the start has got through.</summary>
+/// <summary>
+/// The news of one attempt, in order: its start once, progress, then one end, which waits until the start has got through.
+/// Start and progress do not wait for the broker, so that a slow one never slows the device.
+/// </summary>
 public sealed class ImageReports(ImageToRender image, Reporter reporter, CancellationToken cancellationToken)
 {
     private Task? started;
+    private Task progress = Task.CompletedTask;
+    private long lastProgress = reporter.Time.GetTimestamp();
     private int sequence;
 
     /// <summary>The image and attempt that is reported about.</summary>
     public ImageToRender Image => image;
 
-    /// <summary>Taken up. Does not wait for the broker; a second call (the image is tried again alone) tells nothing new.</summary>
+    /// <summary>Taken up. A second call (the image is tried again alone) tells nothing new.</summary>
     public void Started() => started ??= reporter.SendAsync(
         new ImageStarted { ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now },
         cancellationToken);
 
-    /// <summary>A step is done. May get lost.</summary>
-    public Task ProgressedAsync(int step) => reporter.TrySendAsync(
-        new ImageProgressed
+    /// <summary>
+    /// A step is done. Told at most every <see cref="Reporter.ProgressInterval"/>; a step that comes while the last report is
+    /// still on its way is skipped, so the newest wins.
+    /// </summary>
+    public void StepDone(int step)
+    {
+        if (!progress.IsCompleted || reporter.Time.GetElapsedTime(lastProgress) < reporter.ProgressInterval)
         {
-            ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
-            Sequence = ++sequence, Step = step, Steps = image.Settings.Steps,
-        },
-        cancellationToken);
+            return;
+        }
+        lastProgress = reporter.Time.GetTimestamp();
+        progress = reporter.TrySendAsync(
+            new ImageProgressed
+            {
+                ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
+                Sequence = ++sequence, Step = step, Steps = image.Settings.Steps,
+            },
+            cancellationToken);
+    }
 
     /// <summary>The PNG is stored, whole.</summary>
     public Task RenderedAsync(string sha256, long bytes, TimeSpan renderTime) => EndAsync(new ImageRendered

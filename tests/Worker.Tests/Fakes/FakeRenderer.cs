@@ -17,7 +17,7 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
 
     public IReadOnlyList<ModelDescription> Models { get; init; } = [Some.Model];
 
-    /// <summary>Called on the device's thread before each step with the group and the steps done.</summary>
+    /// <summary>Called on the device's thread before each step of each image with the group and the image's steps done.</summary>
     public Action<RenderGroup, int, CancellationToken> BeforeStep { get; init; } = (_, _, _) => { };
 
     /// <summary>Groups in the order they were rendered.</summary>
@@ -28,13 +28,14 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
 
     public Task<IReadOnlyList<ModelDescription>> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(Models);
 
-    public Task<RenderedGroup> RenderAsync(RenderGroup group, CancellationToken cancellationToken) => device.RunAsync(
+    public Task RenderAsync(RenderGroup group, CancellationToken cancellationToken) => device.RunAsync(
         () =>
         {
             MostAtOnce = Math.Max(MostAtOnce, Interlocked.Increment(ref rendering));
             try
             {
-                return Render(group, cancellationToken);
+                Render(group, cancellationToken);
+                return true;
             }
             finally
             {
@@ -45,17 +46,20 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
 
     public void Dispose() => device.Dispose();
 
-    private RenderedGroup Render(RenderGroup group, CancellationToken cancellationToken)
+    private void Render(RenderGroup group, CancellationToken cancellationToken)
     {
         Groups.Add(group);
-        group.Started();
-        for (var step = 0; step < group.Images[0].Steps; step++)
+        for (var image = 0; image < group.Images.Count; image++)
         {
-            BeforeStep(group, step, cancellationToken);
-            cancellationToken.ThrowIfCancellationRequested();
-            group.StepDone(step + 1);
+            group.Started(image);
+            for (var step = 0; step < group.Images[image].Steps; step++)
+            {
+                BeforeStep(group, step, cancellationToken);
+                cancellationToken.ThrowIfCancellationRequested();
+                group.StepDone(image, step + 1);
+            }
+            group.Rendered(image, new RenderedImage(Draw(group.Images[image]), TimeSpan.FromSeconds(1)));
         }
-        return new RenderedGroup([.. group.Images.Select(Draw)], TimeSpan.FromSeconds(1));
     }
 
     private static Picture Draw(ImageSettings settings) =>

@@ -25,7 +25,7 @@ public sealed class GroupRunnerTests
             var report = Assert.Single(bench.Bus.All<ImageRendered>(), r => r.ImageId == image.ImageId);
             Assert.Equal((image.AttemptId, "worker-1", image.ObjectKey, file.Length), (report.AttemptId, report.WorkerId, report.ObjectKey, report.Bytes));
             Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), report.Sha256);
-            Assert.Equal(TimeSpan.FromSeconds(0.5), report.RenderTime); // its half of the group's second
+            Assert.Equal(TimeSpan.FromSeconds(1), report.RenderTime);
             Assert.All(PngReader.Read(file).Picture.Pixels, value => Assert.Equal((byte)image.Settings.Seed, value));
         }
         Assert.Equal(2, bench.Bus.All<ImageStarted>().Count());
@@ -130,6 +130,34 @@ public sealed class GroupRunnerTests
         Assert.Equal(2, bench.Bus.All<ImageReturned>().Count());
         Assert.Empty(bench.Bus.All<ImageFailed>());
         Assert.Empty(bench.Store.Objects);
+    }
+
+    [Fact]
+    public async Task Shutdown_within_a_group_keeps_what_is_drawn_and_hands_back_the_rest()
+    {
+        Action stop = () => { };
+        var steps = 0;
+        using var bench = new Bench
+        {
+            Renderer = new FakeRenderer
+            {
+                BeforeStep = (_, _, stopped) =>
+                {
+                    if (++steps == Some.Settings.Steps + 1)
+                    {
+                        stop();
+                        stopped.WaitHandle.WaitOne();
+                    }
+                },
+            },
+        };
+        stop = () => bench.InHand.StopAsync();
+        var (drawn, left) = (Some.Image(), Some.Image());
+
+        await bench.Runner.RunAsync(Some.Group(drawn, left), Cancel);
+
+        Assert.Equal(drawn.AttemptId, Assert.Single(bench.Bus.All<ImageRendered>()).AttemptId);
+        Assert.Equal(left.AttemptId, Assert.Single(bench.Bus.All<ImageReturned>()).AttemptId);
     }
 
     [Fact]

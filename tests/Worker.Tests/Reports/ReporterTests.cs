@@ -47,12 +47,12 @@ public sealed class ReporterTests
     {
         using var bench = new Bench();
         bench.Options.ProgressInterval = TimeSpan.FromSeconds(1);
-        var progress = new GroupProgress([new ImageReports(Some.Image(), bench.Reporter, Cancel)], bench.Reporter);
+        var image = new ImageReports(Some.Image(), bench.Reporter, Cancel);
 
         for (var step = 1; step <= 10; step++)
         {
             bench.Time.Advance(TimeSpan.FromSeconds(0.3));
-            progress.StepDone(step);
+            image.StepDone(step);
         }
 
         Assert.Equal([(1, 4), (2, 8)], bench.Bus.All<ImageProgressed>().Select(report => (report.Sequence, report.Step)));
