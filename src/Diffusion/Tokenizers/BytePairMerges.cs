@@ -10,15 +10,15 @@ internal sealed class BytePairMerges
 
     private static readonly char[] ByteCharacters = MakeByteCharacters();
 
-    private readonly Dictionary<(string, string), int> _ranks;
+    private readonly Dictionary<(string, string), int> ranks;
 
     /// <summary>Takes the merges, the first to be done first.</summary>
     public BytePairMerges(IReadOnlyList<(string First, string Second)> merges)
     {
-        _ranks = new Dictionary<(string, string), int>(merges.Count);
+        ranks = new Dictionary<(string, string), int>(merges.Count);
         for (int rank = 0; rank < merges.Count; rank++)
         {
-            _ranks.TryAdd(merges[rank], rank);
+            ranks.TryAdd(merges[rank], rank);
         }
     }
 
@@ -34,7 +34,7 @@ internal sealed class BytePairMerges
 
         void Offer(int left)
         {
-            if (left >= 0 && next[left] < count && _ranks.TryGetValue((symbols[left]!, symbols[next[left]]!), out int rank))
+            if (left >= 0 && next[left] < count && ranks.TryGetValue((symbols[left]!, symbols[next[left]]!), out int rank))
             {
                 pairs.Enqueue((left, symbols[left]!, symbols[next[left]]!), (rank, left));
             }

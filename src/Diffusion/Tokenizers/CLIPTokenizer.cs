@@ -14,25 +14,28 @@ public sealed class CLIPTokenizer
     /// <summary>Longer words are merged but not remembered.</summary>
     private const int CachedWordLength = 64;
 
-    private readonly IReadOnlyDictionary<string, int> _vocabulary;
-    private readonly BytePairMerges _merges;
-    private readonly Dictionary<string, int> _special;
-    private readonly Regex _specialPattern;
-    private readonly ConcurrentDictionary<string, int[]> _words = new(StringComparer.Ordinal);
+    private readonly IReadOnlyDictionary<string, int> vocabulary;
+    private readonly BytePairMerges merges;
+    private readonly Dictionary<string, int> special;
+    private readonly Regex specialPattern;
+    private readonly ConcurrentDictionary<string, int[]> words = new(StringComparer.Ordinal);
 
-    /// <exception cref="InvalidDataException">A special token is not in the vocabulary.</exception>
-    internal CLIPTokenizer(TokenizerFiles files)
+    private CLIPTokenizer(TokenizerFiles files, string folder)
     {
-        _vocabulary = files.Vocabulary;
-        _merges = new BytePairMerges(files.Merges);
+        int Id(string token) => files.Vocabulary.TryGetValue(token, out int id)
+            ? id
+            : throw new TokenizerException(folder, $"its special token \"{token}\" is not in its vocabulary.");
+
+        vocabulary = files.Vocabulary;
+        merges = new BytePairMerges(files.Merges);
         ModelMaxLength = files.ModelMaxLength;
         BosTokenId = Id(files.BosToken);
         EosTokenId = Id(files.EosToken);
         PadTokenId = Id(files.PadToken);
         UnkTokenId = Id(files.UnkToken);
-        _special = new[] { files.BosToken, files.EosToken, files.PadToken, files.UnkToken }.Distinct().ToDictionary(token => token, Id);
-        _specialPattern = new Regex(
-            string.Join('|', _special.Keys.OrderByDescending(token => token.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
+        special = new[] { files.BosToken, files.EosToken, files.PadToken, files.UnkToken }.Distinct().ToDictionary(token => token, Id);
+        specialPattern = new Regex(
+            string.Join('|', special.Keys.OrderByDescending(token => token.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
     }
 
     /// <summary>Id of the token before every prompt.</summary>
@@ -51,9 +54,8 @@ public sealed class CLIPTokenizer
     public int ModelMaxLength { get; }
 
     /// <summary>Reads a tokenizer folder, as old and new versions of transformers write it.</summary>
-    /// <exception cref="FileNotFoundException">Neither vocab.json with merges.txt nor tokenizer.json is there.</exception>
-    /// <exception cref="InvalidDataException">A file is not what it should be.</exception>
-    public static CLIPTokenizer Load(string folder) => new(TokenizerFiles.Read(folder));
+    /// <exception cref="TokenizerException">A file is missing or is not what it should be.</exception>
+    public static CLIPTokenizer Load(string folder) => new(TokenizerFiles.Read(folder), folder);
 
     /// <summary>The tokens of a text of any length, without begin, end and padding.</summary>
     public IReadOnlyList<int> Encode(string text)
@@ -61,10 +63,10 @@ public sealed class CLIPTokenizer
         ArgumentNullException.ThrowIfNull(text);
         var ids = new List<int>();
         int at = 0;
-        foreach (var match in _specialPattern.EnumerateMatches(text))
+        foreach (var match in specialPattern.EnumerateMatches(text))
         {
             EncodePlain(text[at..match.Index], ids);
-            ids.Add(_special[text.Substring(match.Index, match.Length)]);
+            ids.Add(special[text.Substring(match.Index, match.Length)]);
             at = match.Index + match.Length;
         }
 
@@ -99,26 +101,22 @@ public sealed class CLIPTokenizer
 
     private int[] EncodeWord(string word)
     {
-        if (_words.TryGetValue(word, out int[]? known))
+        if (words.TryGetValue(word, out int[]? known))
         {
             return known;
         }
 
-        int[] ids = [.. _merges.Merge(word).Select(symbol => _vocabulary.TryGetValue(symbol, out int id) ? id : UnkTokenId)];
+        int[] ids = [.. merges.Merge(word).Select(symbol => vocabulary.TryGetValue(symbol, out int id) ? id : UnkTokenId)];
         if (word.Length <= CachedWordLength)
         {
-            if (_words.Count >= CachedWords)
+            if (words.Count >= CachedWords)
             {
-                _words.Clear();
+                words.Clear();
             }
 
-            _words.TryAdd(word, ids);
+            words.TryAdd(word, ids);
         }
 
         return ids;
     }
-
-    private int Id(string token) => _vocabulary.TryGetValue(token, out int id)
-        ? id
-        : throw new InvalidDataException($"The tokenizer's special token \"{token}\" is not in its vocabulary.");
 }

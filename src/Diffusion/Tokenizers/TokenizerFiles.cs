@@ -22,7 +22,20 @@ internal sealed record TokenizerFiles
 
     public int ModelMaxLength { get; init; } = DefaultMaxLength;
 
+    /// <exception cref="TokenizerException">A file is missing or is not what it should be.</exception>
     public static TokenizerFiles Read(string folder)
+    {
+        try
+        {
+            return ReadAll(folder);
+        }
+        catch (Exception error) when (error is InvalidOperationException or FormatException or KeyNotFoundException)
+        {
+            throw new TokenizerException(folder, $"a field has another type than it should: {error.Message}", error);
+        }
+    }
+
+    private static TokenizerFiles ReadAll(string folder)
     {
         var (vocabulary, merges) = File.Exists(Path.Combine(folder, "vocab.json"))
             ? (ReadVocabulary(Json(folder, "vocab.json")!.Value), ReadMergesText(Path.Combine(folder, "merges.txt")))
@@ -39,7 +52,7 @@ internal sealed record TokenizerFiles
             EosToken = eos,
             PadToken = Token("pad_token", eos),
             UnkToken = Token("unk_token", eos),
-            ModelMaxLength = MaxLength(config),
+            ModelMaxLength = MaxLength(config, Path.Combine(folder, "tokenizer_config.json")),
         };
     }
 
@@ -59,7 +72,7 @@ internal sealed record TokenizerFiles
     }
 
     /// <summary>Files without a limit carry 10³⁰; CLIP's is 77 then.</summary>
-    private static int MaxLength(JsonElement? config)
+    private static int MaxLength(JsonElement? config, string path)
     {
         if (config is not { ValueKind: JsonValueKind.Object } json || !json.TryGetProperty("model_max_length", out var value)
             || value.ValueKind != JsonValueKind.Number || value.GetDouble() > short.MaxValue)
@@ -68,26 +81,28 @@ internal sealed record TokenizerFiles
         }
 
         int length = (int)value.GetDouble();
-        return length >= 2 ? length : throw new InvalidDataException($"tokenizer_config.json: model_max_length is {length}, at least 2 is needed.");
+        return length >= 2 ? length : throw new TokenizerException(path, $"model_max_length is {length}; at least 2 is needed.");
     }
 
     private static Dictionary<string, int> ReadVocabulary(JsonElement json) =>
         json.EnumerateObject().ToDictionary(entry => entry.Name, entry => entry.Value.GetInt32(), StringComparer.Ordinal);
 
     private static List<(string, string)> ReadMergesText(string path) =>
-        [.. File.ReadLines(path).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).Select(ReadMerge)];
+        File.Exists(path)
+            ? [.. File.ReadLines(path).Where(line => line.Length > 0 && !line.StartsWith("#version", StringComparison.Ordinal)).Select(line => ReadMerge(line, path))]
+            : throw new TokenizerException(path, "the file is missing.");
 
-    private static (string, string) ReadMerge(string line) => line.Split(' ') is [var first, var second]
+    private static (string, string) ReadMerge(string line, string path) => line.Split(' ') is [var first, var second]
         ? (first, second)
-        : throw new InvalidDataException($"merges: \"{line}\" is not a pair of symbols.");
+        : throw new TokenizerException(path, $"\"{line}\" is not a pair of symbols.");
 
     private static (Dictionary<string, int>, List<(string, string)>) ReadTokenizerJson(string folder)
     {
-        var json = Json(folder, "tokenizer.json")
-            ?? throw new FileNotFoundException($"The tokenizer folder {folder} has neither vocab.json with merges.txt nor tokenizer.json.");
+        var json = Json(folder, "tokenizer.json") ?? throw new TokenizerException(folder, "it has neither vocab.json with merges.txt nor tokenizer.json.");
+        string path = Path.Combine(folder, "tokenizer.json");
         if (!json.TryGetProperty("model", out var model) || !model.TryGetProperty("vocab", out var vocab) || !model.TryGetProperty("merges", out var merges))
         {
-            throw new InvalidDataException($"{Path.Combine(folder, "tokenizer.json")} has no byte-pair model (model.vocab, model.merges).");
+            throw new TokenizerException(path, "it has no byte-pair model (model.vocab, model.merges).");
         }
 
         var vocabulary = ReadVocabulary(vocab);
@@ -101,7 +116,7 @@ internal sealed record TokenizerFiles
 
         return (vocabulary, [.. merges.EnumerateArray().Select(merge => merge.ValueKind == JsonValueKind.Array
             ? (merge[0].GetString()!, merge[1].GetString()!)
-            : ReadMerge(merge.GetString()!))]);
+            : ReadMerge(merge.GetString()!, path))]);
     }
 
     private static JsonElement? Json(string folder, string name)
@@ -118,7 +133,7 @@ internal sealed record TokenizerFiles
         }
         catch (JsonException error)
         {
-            throw new InvalidDataException($"{path} is not JSON: {error.Message}", error);
+            throw new TokenizerException(path, $"not JSON: {error.Message}", error);
         }
     }
 }

@@ -1,0 +1,41 @@
+using StableDiffusion.Diffusion.Checkpoints;
+
+namespace StableDiffusion.Diffusion.Pipelines;
+
+/// <summary>Refuses a request that a model cannot draw, before anything is computed; each message begins with the field.</summary>
+internal static class TextToImageChecks
+{
+    /// <exception cref="ArgumentException">A field is out of range.</exception>
+    public static void Check(TextToImageRequest request, StableDiffusionModel model)
+    {
+        Require(request.Images is { Count: > 0 }, "images: at least one picture must be asked for.");
+        foreach (var (image, index) in request.Images.Select((image, index) => (image, index)))
+        {
+            Require(image is { Prompt: not null, NegativePrompt: not null }, $"images[{index}]: the prompts must not be null; an empty prompt is \"\".");
+            Require(image.Seed >= 0, $"images[{index}].seed: {image.Seed} is negative; seeds are 0 and above.");
+        }
+
+        var (width, height) = Size(request, model);
+        int factor = model.VaeScaleFactor;
+        Require(width > 0 && width % factor == 0, $"width: {width} is no positive multiple of {factor}, the pixels that one latent of this model stands for.");
+        Require(height > 0 && height % factor == 0, $"height: {height} is no positive multiple of {factor}, the pixels that one latent of this model stands for.");
+        Require(request.NumInferenceSteps >= 1, $"num_inference_steps: {request.NumInferenceSteps} is less than 1.");
+        Require(double.IsFinite(request.GuidanceScale), $"guidance_scale: {request.GuidanceScale} is not a finite number.");
+        Require(request.GuidanceRescale is >= 0 and <= 1, $"guidance_rescale: {request.GuidanceRescale} is not in 0 … 1.");
+        Require(request.Eta is >= 0 and <= 1, $"eta: {request.Eta} is not in 0 … 1.");
+        int layers = model.TextEncoder.Config.NumHiddenLayers;
+        Require(request.ClipSkip is null or >= 0 && !(request.ClipSkip > layers), $"clip_skip: {request.ClipSkip} is not in 0 … {layers}, the layers of this model's text encoder.");
+    }
+
+    /// <summary>The picture's size; what the request leaves out is what the model was trained at.</summary>
+    public static (int Width, int Height) Size(TextToImageRequest request, StableDiffusionModel model) =>
+        (request.Width ?? model.DefaultSize, request.Height ?? model.DefaultSize);
+
+    private static void Require(bool holds, string message)
+    {
+        if (!holds)
+        {
+            throw new ArgumentException(message);
+        }
+    }
+}

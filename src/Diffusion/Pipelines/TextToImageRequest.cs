@@ -1,0 +1,38 @@
+using StableDiffusion.Diffusion.Schedulers;
+
+namespace StableDiffusion.Diffusion.Pipelines;
+
+/// <summary>Pictures to be drawn from text with the same settings. Names and defaults are diffusers'.</summary>
+public sealed record TextToImageRequest
+{
+    /// <summary>The pictures, at least one.</summary>
+    public required IReadOnlyList<ImagePrompt> Images { get; init; }
+
+    /// <summary>In pixels, a multiple of the VAE's factor; null is the size that the model was trained at.</summary>
+    public int? Width { get; init; }
+
+    /// <inheritdoc cref="Width"/>
+    public int? Height { get; init; }
+
+    /// <summary>1 … the scheduler's training steps.</summary>
+    public int NumInferenceSteps { get; init; } = 50;
+
+    /// <summary>Classifier-free guidance (Ho and Salimans 2022); 1 and below turns it off.</summary>
+    public double GuidanceScale { get; init; } = 7.5;
+
+    /// <summary>0 … 1: how far a guided prediction's spread is drawn back to the text's own (Lin et al. 2024, section 3.4).</summary>
+    public double GuidanceRescale { get; init; }
+
+    /// <summary>η of DDIM, 0 … 1; other schedulers take no notice.</summary>
+    public double Eta { get; init; }
+
+    /// <summary>Layers of the text encoder left out at its end, counted as in diffusers: null is none, 1 the last layer but one. As there, the
+    /// negative prompt goes through all layers.</summary>
+    public int? ClipSkip { get; init; }
+
+    /// <summary>A diffusers class name; null is the model's own scheduler.</summary>
+    public string? Scheduler { get; init; }
+
+    /// <summary>The scheduler's configuration; null is the model's.</summary>
+    public SchedulerConfig? SchedulerConfig { get; init; }
+}
