@@ -1,0 +1,103 @@
+using System.Text.Json;
+using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Safetensors;
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Verification;
+
+/// <summary>pipelines/*.json with the tensors beside them: whole requests, to the latents before the VAE and to the picture.</summary>
+internal sealed class PipelinesCheck : IVerificationCheck
+{
+    private const string Folder = "pipelines";
+
+    public IEnumerable<VerificationRow> Run(VerificationRun run, CancellationToken cancellationToken)
+    {
+        using var models = new LoadedModels(run);
+        foreach (string path in run.Files(Folder, ".json"))
+        {
+            foreach (var row in RunFile(run, path, models, cancellationToken))
+            {
+                yield return row;
+            }
+        }
+    }
+
+    private static List<VerificationRow> RunFile(VerificationRun run, string path, LoadedModels models, CancellationToken cancellationToken)
+    {
+        string title = Path.ChangeExtension(path, null);
+        var latents = new Comparison(run, $"{title}: latents", run.Bound(1e-3));
+        var steps = new Comparison(run, $"{title}: latents after each step", run.Bound(1e-3));
+        var pictures = new Comparison(run, $"{title}: pictures", run.Bound(1.0 / 255));
+        var missing = new NotCovered(title);
+        using var expected = run.OpenTensors(Path.ChangeExtension(path, ".safetensors"));
+        foreach (var row in run.ReadJson(path).EnumerateArray())
+        {
+            string name = row.GetProperty("name").GetString()!;
+            try
+            {
+                var (model, request) = PipelineRow.Read(row, path);
+                RunRow(run, name, new StableDiffusionPipeline(models.Get(model)), request, expected, (latents, steps, pictures), cancellationToken);
+            }
+            catch (Exception error) when (error is NotSupportedException or UnsupportedConfigException)
+            {
+                missing.Add(error.Message.Split(';')[0]);
+            }
+            catch (Exception error) when (error is InvalidModelException or ArgumentException)
+            {
+                latents.Fail(name, error.Message);
+            }
+        }
+
+        return [.. latents.Rows(), .. steps.Rows(), .. pictures.Rows(), .. missing.Rows()];
+    }
+
+    private static void RunRow(
+        VerificationRun run, string name, StableDiffusionPipeline pipeline, TextToImageRequest request, SafetensorsFile expected,
+        (Comparison Latents, Comparison Steps, Comparison Pictures) rows, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        var (latents, pictures) = (new List<Tensor>(), new List<Tensor>());
+        var steps = request.Images.Select(_ => new List<Tensor>()).ToArray();
+        bool wantsSteps = expected.Tensors.ContainsKey($"{name}.steps");
+        void Keep(DenoisingStep news)
+        {
+            if (wantsSteps)
+            {
+                steps[news.Image].Add(news.Latents.cpu().clone().MoveToOuterDisposeScope());
+            }
+        }
+
+        foreach (var image in pipeline.Generate(request, Keep, cancellationToken))
+        {
+            latents.Add(image.Latents.cpu());
+            var picture = image.Picture;
+            pictures.Add(tensor(picture.Pixels, [1, picture.Height, picture.Width, picture.Channels], dtype: ScalarType.Byte));
+        }
+
+        rows.Latents.Relative(name, cat(latents, 0), expected.Read($"{name}.latents"));
+        rows.Pictures.Absolute(name, cat(pictures, 0) / 255.0, expected.Read($"{name}.image") / 255.0);
+        if (wantsSteps)
+        {
+            rows.Steps.Relative(name, cat([.. steps.Select(image => stack([.. image.Select(step => step.squeeze(0))]).unsqueeze(1))], 1), expected.Read($"{name}.steps"));
+        }
+    }
+
+    /// <summary>The models that the rows name, each loaded once.</summary>
+    private sealed class LoadedModels(VerificationRun run) : IDisposable
+    {
+        private readonly Dictionary<string, StableDiffusionModel> loaded = new(StringComparer.Ordinal);
+
+        public StableDiffusionModel Get(string path) =>
+            loaded.TryGetValue(path, out var model) ? model : loaded[path] = StableDiffusionModel.Load(run.Use(path), run.Dtype, run.Device);
+
+        public void Dispose()
+        {
+            foreach (var model in loaded.Values)
+            {
+                model.Dispose();
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Verification;
+
+/// <summary>Runs a folder of reference numbers, made by diffusers and transformers, against this build: is it numerically right on
+/// this machine? The folder says everything; no size, seed, name or count of it is known here.</summary>
+public static class Verifier
+{
+    private static readonly IVerificationCheck[] Checks =
+    [
+        new TokenizerCheck(),
+        new NoiseCheck(),
+        new ForwardProcessCheck(),
+        new SchedulersCheck(),
+        new PipelinesCheck(),
+    ];
+
+    /// <summary>Compares all that the folder holds. Blocks for as long as the networks take.</summary>
+    /// <param name="folder">Laid out like tests/goldens.</param>
+    /// <param name="device">Where networks and schedulers run; noise is drawn on the CPU everywhere.</param>
+    /// <param name="dtype">The networks' precision. Bounds are for single precision; halves are reported, not judged.</param>
+    /// <param name="onRow">Told of each row as it is known.</param>
+    /// <param name="cancellationToken">Ends the run between cases.</param>
+    /// <returns>All rows. A folder that is missing or holds nothing to compare is a failed row.</returns>
+    public static VerificationReport Run(
+        string folder, Device? device = null, ScalarType dtype = ScalarType.Float32, Action<VerificationRow>? onRow = null, CancellationToken cancellationToken = default)
+    {
+        var rows = new List<VerificationRow>();
+        foreach (var row in Rows(folder, device ?? CPU, dtype, cancellationToken))
+        {
+            rows.Add(row);
+            onRow?.Invoke(row);
+        }
+
+        return new VerificationReport(rows);
+    }
+
+    private static IEnumerable<VerificationRow> Rows(string folder, Device device, ScalarType dtype, CancellationToken cancellationToken)
+    {
+        if (!Directory.Exists(folder))
+        {
+            yield return new VerificationRow(folder, 0, VerificationOutcome.Failed, Note: "the folder does not exist");
+            yield break;
+        }
+
+        var run = new VerificationRun(folder, device, dtype);
+        bool compared = false;
+        foreach (var row in Checks.SelectMany(check => Guarded(check, run, cancellationToken)).Concat(run.Untouched()))
+        {
+            compared |= row.Outcome != VerificationOutcome.NotCovered;
+            yield return row;
+        }
+
+        if (!compared)
+        {
+            yield return new VerificationRow(folder, 0, VerificationOutcome.Failed, Note: "the folder holds nothing that can be compared");
+        }
+    }
+
+    /// <summary>A check's rows; what it throws ends it with a failed row, and the other checks still run.</summary>
+    private static IEnumerable<VerificationRow> Guarded(IVerificationCheck check, VerificationRun run, CancellationToken cancellationToken)
+    {
+        IEnumerable<VerificationRow> Deferred()
+        {
+            foreach (var row in check.Run(run, cancellationToken))
+            {
+                yield return row;
+            }
+        }
+
+        using var rows = Deferred().GetEnumerator();
+        while (true)
+        {
+            VerificationRow? failed = null;
+            try
+            {
+                if (!rows.MoveNext())
+                {
+                    yield break;
+                }
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                failed = new VerificationRow(check.GetType().Name, 1, VerificationOutcome.Failed, Note: error.Message);
+            }
+
+            yield return failed ?? rows.Current;
+            if (failed is not null)
+            {
+                yield break;
+            }
+        }
+    }
+}

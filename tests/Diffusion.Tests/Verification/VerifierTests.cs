@@ -1,0 +1,86 @@
+using StableDiffusion.Diffusion.Verification;
+
+namespace StableDiffusion.Diffusion.Tests.Verification;
+
+public sealed class VerifierTests
+{
+    private static readonly Lazy<VerificationReport> Report = new(() => Verifier.Run(Goldens.Folder));
+
+    [Fact]
+    public void Nothing_is_outside_its_bound() => Assert.True(Report.Value.Succeeded, Report.Value.ToTable());
+
+    [Theory]
+    [InlineData("tokenizer: tokens")]
+    [InlineData("tokenizer: padded tokens")]
+    [InlineData("noise: randn by seed and shape")]
+    [InlineData("noise: draws in a row")]
+    [InlineData("noise: rand, randint, randperm in a row")]
+    [InlineData("schedulers: forward process")]
+    [InlineData("schedulers: DDIMScheduler: samples, model inputs")]
+    [InlineData("schedulers: LMSDiscreteScheduler: samples, model inputs")]
+    [InlineData("schedulers: EulerDiscreteScheduler: samples, model inputs")]
+    [InlineData("pipelines/tiny-sd15: latents")]
+    [InlineData("pipelines/tiny-sd15: latents after each step")]
+    [InlineData("pipelines/tiny-sd15: pictures")]
+    public void What_is_built_is_covered(string compared)
+    {
+        var row = Assert.Single(Report.Value.Rows, row => row.Compared == compared);
+        Assert.Equal(VerificationOutcome.Passed, row.Outcome);
+        Assert.True(row.Cases > 0);
+        Assert.NotNull(row.Worst);
+    }
+
+    [Fact]
+    public void What_is_not_built_is_listed_with_its_reason()
+    {
+        var missing = Report.Value.Rows.Where(row => row.Outcome == VerificationOutcome.NotCovered).ToArray();
+        Assert.Contains(missing, row => row is { Compared: "training", Note: not null });
+        Assert.Contains(missing, row => row.Note!.Contains("adapters", StringComparison.Ordinal));
+        Assert.All(missing, row => Assert.Null(row.Worst));
+    }
+
+    [Fact]
+    public void A_missing_folder_fails() => Assert.False(Verify(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString())).Succeeded);
+
+    [Fact]
+    public void An_empty_folder_fails()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        Assert.False(Verify(folder).Succeeded);
+        Directory.Delete(folder);
+    }
+
+    [Fact]
+    public void A_wrong_number_fails_and_is_named()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        foreach (string file in Directory.EnumerateFiles(Goldens.Path("tokenizer")))
+        {
+            Directory.CreateDirectory(Path.Combine(folder, "tokenizer"));
+            File.Copy(file, Path.Combine(folder, "tokenizer", Path.GetFileName(file)));
+        }
+
+        string cases = Path.Combine(folder, "tokenizer", "cases.json");
+        File.WriteAllText(cases, """[{"text": "a", "ids": [320], "padded": []}, {"text": "the", "ids": [1], "padded": []}]""");
+        var report = Verify(folder);
+        Directory.Delete(folder, recursive: true);
+        Assert.False(report.Succeeded);
+        Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Failed, Cases: 2, Note: "worst: the" });
+        Assert.Contains("FAILED", report.ToTable(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_file_fails_its_check_and_leaves_the_others()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        File.WriteAllText(Path.Combine(folder, "noise.safetensors"), "this is no safetensors file");
+        Directory.CreateDirectory(Path.Combine(folder, "schedulers"));
+        File.Copy(Goldens.Path("schedulers/forward_process.safetensors"), Path.Combine(folder, "schedulers/forward_process.safetensors"));
+        var report = Verify(folder);
+        Directory.Delete(folder, recursive: true);
+        Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Failed } && row.Note!.Contains("noise.safetensors", StringComparison.Ordinal));
+        Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Passed, Compared: "schedulers: forward process" });
+    }
+
+    private static VerificationReport Verify(string folder) => Verifier.Run(folder, cancellationToken: TestContext.Current.CancellationToken);
+}
