@@ -19,7 +19,7 @@ public static partial class torch
             public static Tensor tanh(Tensor x, bool inplace = false) => Unary("tanh", x, inplace);
 
             public static Tensor leaky_relu(Tensor input, double negative_slope = 0.01, bool inplace = false) => inplace
-                ? Op.CallInPlace("leaky_relu_", input, negative_slope)
+                ? Op.CallInPlace("leaky_relu_", input, negative_slope).alias()
                 : Op.Call("leaky_relu", input, negative_slope);
 
             public static Tensor gelu(Tensor x) => gelu(x, Modules.GELU.Approximate.none);
@@ -30,7 +30,7 @@ public static partial class torch
             public static Tensor gelu(Tensor x, Modules.GELU.Approximate approximate, bool inplace = false)
             {
                 string formula = approximate == Modules.GELU.Approximate.tanh ? "tanh" : "none";
-                return inplace ? Op.CallInPlace("gelu_", x, formula) : Op.Call("gelu", x, formula);
+                return inplace ? Op.CallInPlace("gelu_", x, formula).alias() : Op.Call("gelu", x, formula);
             }
 
             public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => Op.Call("softplus", x, beta, threshold);
@@ -43,12 +43,13 @@ public static partial class torch
             public static Tensor dropout(Tensor input, double p = 0.5, bool training = true, bool inplace = false)
             {
                 if (p is < 0 or > 1) throw new ArgumentException($"dropout probability has to be between 0 and 1, but got {p}", nameof(p));
-                if (inplace) return Op.CallInPlace("dropout_", input, p, training);
+                if (inplace) return Op.CallInPlace("dropout_", input, p, training).alias();
                 return training ? Op.Call("dropout", input, p, true) : input.alias();
             }
 
+            // In place gives the changed input under a new handle, so that input and result can be disposed of apart.
             private static Tensor Unary(string name, Tensor x, bool inplace) =>
-                inplace ? Op.CallInPlace(name + "_", x) : Op.Call(name, x);
+                inplace ? Op.CallInPlace(name + "_", x).alias() : Op.Call(name, x);
         }
     }
 }

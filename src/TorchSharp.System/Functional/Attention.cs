@@ -8,8 +8,9 @@ public static partial class torch
     {
         public static partial class functional
         {
-            // The hand-made attention keeps its scores below this many numbers at a time: 16 MiB in single precision.
-            private const long ScoresAtOnce = 1 << 22;
+            // The hand-made attention keeps its scores below this many numbers at a time, 64 MiB in single precision: smaller
+            // products would spend their time on waking threads.
+            private const long ScoresAtOnce = 1 << 24;
 
             /// <summary>
             /// softmax(q·kᵀ/√d + mask)·v over (…, heads, rows, d). The mask is added, or where it is boolean, false hides a place.

@@ -95,7 +95,7 @@ public class LayerTests
     [Fact]
     public void Sequential_calls_in_order_and_frees_what_passes_between()
     {
-        using var sequence = nn.Sequential(("up", nn.Linear(1, 1)), ("act", nn.ReLU()), ("down", nn.Linear(1, 1)));
+        using var sequence = nn.Sequential(("up", nn.Linear(1, 1)), ("act", nn.ReLU(inplace: true)), ("down", nn.Linear(1, 1)));
         using (no_grad())
         {
             foreach (var parameter in sequence.parameters()) parameter.fill_(-2);
