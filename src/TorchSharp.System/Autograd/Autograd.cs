@@ -13,7 +13,7 @@ public static partial class torch
             autograd.backward([this], grad_tensors, retain_graph, create_graph, inputs);
 
         /// <summary>Makes backward keep the gradient of this tensor though it is no leaf.</summary>
-        public void retain_grad() => Op.Check(NativeMethods.tensor_retain_grad(Handle));
+        public void retain_grad() => Op.Check(Ask(NativeMethods.tensor_retain_grad));
     }
 
     /// <summary>Reverse-mode differentiation.</summary>

@@ -50,6 +50,7 @@ public static partial class torch
         public Generator manual_seed(long seed)
         {
             Op.Check(NativeMethods.generator_set_seed(Handle, (ulong)seed));
+            GC.KeepAlive(this);
             return this;
         }
 
@@ -57,15 +58,22 @@ public static partial class torch
         public long seed()
         {
             Op.Check(NativeMethods.generator_seed(Handle, out var seed));
+            GC.KeepAlive(this);
             return seed;
         }
 
-        public long initial_seed() => NativeMethods.generator_initial_seed(Handle);
+        public long initial_seed()
+        {
+            var seed = NativeMethods.generator_initial_seed(Handle);
+            GC.KeepAlive(this);
+            return seed;
+        }
 
         /// <summary>The state as a tensor of bytes on the CPU.</summary>
         public Tensor get_state()
         {
             Op.Check(NativeMethods.generator_state(Handle, out var state));
+            GC.KeepAlive(this);
             return new Tensor(state);
         }
 
@@ -73,6 +81,7 @@ public static partial class torch
         {
             ArgumentNullException.ThrowIfNull(value);
             Op.Check(NativeMethods.generator_set_state(Handle, value.Handle));
+            GC.KeepAlive((this, value));
         }
 
         public void Dispose()

@@ -5,8 +5,10 @@ namespace TorchSharp;
 
 public static partial class torch
 {
-    /// <summary>The libtorch's version.</summary>
-    public static string __version__ => Marshal.PtrToStringUTF8(NativeMethods.torch_version())!;
+    private static string? version;
+
+    /// <summary>The libtorch's version and, behind a plus, the BLAS that it runs on: <c>1.13.0+openblas</c>.</summary>
+    public static string __version__ => version ??= $"{Marshal.PtrToStringUTF8(NativeMethods.torch_version())}+{NativeLibraryLoader.Blas()}";
 
     public static bool compiled_with_cxx11_abi() => NativeMethods.torch_cxx11_abi() != 0;
 
@@ -18,6 +20,20 @@ public static partial class torch
     public static int get_num_interop_threads() => NativeMethods.get_num_interop_threads();
 
     public static void set_num_interop_threads(int num) => Op.Check(NativeMethods.set_num_interop_threads(num));
+
+    /// <exception cref="InvalidOperationException">The machine, or this libtorch, has no such device.</exception>
+    public static void InitializeDeviceType(DeviceType deviceType)
+    {
+        if (!TryInitializeDeviceType(deviceType))
+            throw new InvalidOperationException($"Torch device type {deviceType} did not initialise on the current machine.");
+    }
+
+    public static bool TryInitializeDeviceType(DeviceType deviceType) => deviceType switch
+    {
+        DeviceType.CPU or DeviceType.META => true,
+        DeviceType.CUDA => cuda.is_available(),
+        _ => false,
+    };
 
     public static bool cuda_is_available() => cuda.is_available();
 

@@ -11,19 +11,27 @@ internal static class NativeLibraryLoader
     /// <summary>Makes the shim's imports find it. Called once, before the first import.</summary>
     public static void Register() => NativeLibrary.SetDllImportResolver(typeof(NativeLibraryLoader).Assembly, Resolve);
 
-    /// <summary>"OpenBLAS", "MKL", "BLIS", "ATLAS" or "reference": the matrix products' speed hangs on it.</summary>
+    /// <summary>"openblas", "mkl", "blis", "atlas", "reference" or "own" (linked in): the matrix products' speed hangs on it.</summary>
     public static string Blas()
     {
-        if (!File.Exists("/proc/self/maps")) return "unknown";
+        var shared = SharedBlas();
+        return shared != "own" ? shared : Config().Contains("Math Kernel Library", StringComparison.Ordinal) ? "mkl" : "own";
+    }
+
+    /// <summary>The BLAS among the libraries that the process has loaded.</summary>
+    private static string SharedBlas()
+    {
+        if (!File.Exists("/proc/self/maps")) return "own";
         var maps = File.ReadAllText("/proc/self/maps");
         bool Loaded(string name) => maps.Contains(name, StringComparison.OrdinalIgnoreCase);
-        return Loaded("openblas") ? "OpenBLAS"
-            : Loaded("libmkl") || Loaded("mkl_core") ? "MKL"
-            : Loaded("libblis") ? "BLIS"
-            : Loaded("atlas") ? "ATLAS"
-            : Loaded("libblas.so") ? "reference"
-            : "built in";
+        if (Loaded("openblas")) return "openblas";
+        if (Loaded("libmkl")) return "mkl";
+        if (Loaded("libblis")) return "blis";
+        if (Loaded("atlas")) return "atlas";
+        return Loaded("libblas.so") ? "reference" : "own";
     }
+
+    private static string Config() => Marshal.PtrToStringUTF8(NativeMethods.torch_config()) ?? "";
 
     private static IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? search)
     {
@@ -41,7 +49,7 @@ internal static class NativeLibraryLoader
                 $"{path} did not load. It needs the libtorch that it was built with (Debian and Ubuntu: libtorch-dev and " +
                 $"libopenblas0-pthread), or build again with LIBTORCH naming another. {e.Message}", e);
         }
-        if (Blas() == "reference")
+        if (SharedBlas() == "reference")
         {
             Console.Error.WriteLine("warning: libtorch runs on the reference BLAS, tens of times slower than need be. " +
                 "Install libopenblas0-pthread.");

@@ -18,15 +18,16 @@ public static partial class torch
         {
             get
             {
-                var sizes = new long[NativeMethods.tensor_dim(Handle)];
+                var sizes = new long[dim()];
                 fixed (long* first = sizes) Op.Check(NativeMethods.tensor_sizes(Handle, first));
+                GC.KeepAlive(this);
                 return sizes;
             }
         }
 
-        public ScalarType dtype => (ScalarType)NativeMethods.tensor_dtype(Handle);
+        public ScalarType dtype => Ask(static handle => (ScalarType)NativeMethods.tensor_dtype(handle));
 
-        public Device device => Device.Unpack(NativeMethods.tensor_device(Handle));
+        public Device device => Device.Unpack(Ask(NativeMethods.tensor_device));
 
         public DeviceType device_type => device.type;
 
@@ -36,14 +37,14 @@ public static partial class torch
 
         public bool is_meta => device_type == DeviceType.META;
 
-        public bool is_sparse => NativeMethods.tensor_is_sparse(Handle) != 0;
+        public bool is_sparse => Ask(NativeMethods.tensor_is_sparse) != 0;
 
-        public bool is_leaf => NativeMethods.tensor_is_leaf(Handle) != 0;
+        public bool is_leaf => Ask(NativeMethods.tensor_is_leaf) != 0;
 
         public bool requires_grad
         {
-            get => NativeMethods.tensor_requires_grad(Handle) != 0;
-            set => Op.Check(NativeMethods.tensor_set_requires_grad(Handle, value ? 1 : 0));
+            get => Ask(NativeMethods.tensor_requires_grad) != 0;
+            set => Op.Check(Ask(handle => NativeMethods.tensor_set_requires_grad(handle, value ? 1 : 0)));
         }
 
         /// <summary>The gradient that backward summed up, null before the first. Each reading makes a new tensor object.</summary>
@@ -52,16 +53,21 @@ public static partial class torch
             get
             {
                 Op.Check(NativeMethods.tensor_grad(Handle, out var gradient));
+                GC.KeepAlive(this);
                 return gradient == IntPtr.Zero ? null : new Tensor(gradient);
             }
-            set => Op.Check(NativeMethods.tensor_set_grad(Handle, value?.Handle ?? IntPtr.Zero));
+            set
+            {
+                Op.Check(NativeMethods.tensor_set_grad(Handle, value?.Handle ?? IntPtr.Zero));
+                GC.KeepAlive((this, value));
+            }
         }
 
         public string? name { get; set; }
 
-        public long dim() => NativeMethods.tensor_dim(Handle);
+        public long dim() => Ask(NativeMethods.tensor_dim);
 
-        public long numel() => NativeMethods.tensor_numel(Handle);
+        public long numel() => Ask(NativeMethods.tensor_numel);
 
         public long element_size() => ElementTypes.Size(dtype);
 
@@ -76,8 +82,9 @@ public static partial class torch
 
         public unsafe long[] stride()
         {
-            var strides = new long[NativeMethods.tensor_dim(Handle)];
+            var strides = new long[dim()];
             fixed (long* first = strides) Op.Check(NativeMethods.tensor_strides(Handle, first));
+            GC.KeepAlive(this);
             return strides;
         }
 
@@ -87,9 +94,9 @@ public static partial class torch
             return strides[Wrap(dim, strides.Length)];
         }
 
-        public long storage_offset() => NativeMethods.tensor_storage_offset(Handle);
+        public long storage_offset() => Ask(NativeMethods.tensor_storage_offset);
 
-        public bool is_contiguous() => NativeMethods.tensor_is_contiguous(Handle) != 0;
+        public bool is_contiguous() => Ask(NativeMethods.tensor_is_contiguous) != 0;
 
         public bool is_cpu() => device_type == DeviceType.CPU;
 
@@ -108,6 +115,14 @@ public static partial class torch
         }
 
         public Tensor with_requires_grad(bool requires_grad = true) => requires_grad_(requires_grad);
+
+        /// <summary>Asks the native tensor, which no garbage collection frees meanwhile.</summary>
+        private T Ask<T>(Func<IntPtr, T> question)
+        {
+            var answer = question(Handle);
+            GC.KeepAlive(this);
+            return answer;
+        }
 
         private static int Wrap(int dim, int dims) => dim < 0 ? dim + dims : dim;
     }

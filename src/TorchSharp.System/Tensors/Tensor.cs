@@ -109,7 +109,7 @@ public static partial class torch
         }
 
         /// <summary>Another object for the same tensor, with a life of its own.</summary>
-        public Tensor alias() => new(NativeMethods.tensor_share(Handle));
+        public Tensor alias() => new(Ask(NativeMethods.tensor_share));
 
         public override bool Equals(object? obj) => obj is Tensor other && Equals(other);
 

@@ -28,8 +28,18 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
     /// <exception cref="IndexOutOfRangeException">There is none.</exception>
     public unsafe T this[params long[] indices]
     {
-        get => ((T*)tensor.DataPointer())[Offset(indices)];
-        set => ((T*)tensor.DataPointer())[Offset(indices)] = value;
+        get
+        {
+            var element = ((T*)tensor.DataPointer())[Offset(indices)];
+            GC.KeepAlive(tensor);
+            return element;
+        }
+
+        set
+        {
+            ((T*)tensor.DataPointer())[Offset(indices)] = value;
+            GC.KeepAlive(tensor);
+        }
     }
 
     /// <summary>All elements in logical order.</summary>
@@ -60,15 +70,9 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
     /// <summary>Copies from the tensor's place <paramref name="tensorIndex"/> on to its end into the array.</summary>
     public unsafe void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
-        var target = array[arrayIndex..];
         var count = checked((int)(Count - tensorIndex));
-        if (contiguous)
-        {
-            new ReadOnlySpan<T>((T*)tensor.DataPointer() + tensorIndex, count).CopyTo(target);
-            return;
-        }
-        var first = (T*)tensor.DataPointer();
-        for (var k = 0; k < count; k++) target[k] = first[LinearOffset(tensorIndex + k)];
+        using var plain = tensor.contiguous();
+        new ReadOnlySpan<T>((T*)plain.DataPointer() + tensorIndex, count).CopyTo(array[arrayIndex..]);
     }
 
     public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) =>
@@ -81,6 +85,7 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
         var count = (int)Math.Min(source.Length, Count - tensorIndex);
         var first = (T*)tensor.DataPointer();
         for (var k = 0; k < count; k++) first[LinearOffset(tensorIndex + k)] = source[k];
+        GC.KeepAlive(tensor);
     }
 
     public IEnumerator<T> GetEnumerator() => ((IEnumerable<T>)ToArray()).GetEnumerator();
