@@ -25,6 +25,7 @@ public static class WorkerBuilder
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>();
         services.AddOptions<WorkerOptions>().BindConfiguration(WorkerOptions.Section).ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRenderer, TorchRenderer>();
         services.AddSingleton<HeldModels>();
         services.AddSingleton<WorkInHand>();
         services.AddSingleton<GroupRunner>();

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Text.RegularExpressions;
+using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Worker.Hosting;
+using TorchSharp;
+
+namespace StableDiffusion.Worker.Rendering;
+
+/// <summary>The device a worker draws on, and what is to be known of it and of the software under it.</summary>
+internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType Dtype, RenderEnvironment Environment)
+{
+    /// <summary>"cpu (2 threads), AMD EPYC 9655", "cuda:0, NVIDIA H200".</summary>
+    public string Text =>
+        Device.type == DeviceType.CPU ? $"cpu ({Environment.Threads} threads), {Environment.Hardware}" : $"{Environment.Device}, {Environment.Hardware}";
+
+    /// <summary>Takes what the options ask for. Runs on the thread that will draw: the thread count belongs to it.</summary>
+    /// <exception cref="InvalidOperationException">The device that Worker:Device names is not there.</exception>
+    public static TorchDevice Open(WorkerOptions options)
+    {
+        var gpu = options.Device == "auto" ? torch.cuda.is_available() : options.Device != "cpu";
+        if (gpu && !torch.cuda.is_available())
+        {
+            throw new InvalidOperationException($"Worker:Device is \"{options.Device}\", but this libtorch sees no GPU; set it to \"cpu\" or \"auto\".");
+        }
+        var index = options.Device.StartsWith("cuda:", StringComparison.Ordinal) ? int.Parse(options.Device.AsSpan(5), CultureInfo.InvariantCulture) : 0;
+        if (gpu && index >= torch.cuda.device_count())
+        {
+            throw new InvalidOperationException($"Worker:Device is \"{options.Device}\", but there are only {torch.cuda.device_count()} GPUs.");
+        }
+        torch.set_num_threads(options.Threads > 0 ? options.Threads : System.Environment.ProcessorCount);
+        var dtype = options.Dtype switch
+        {
+            "float32" => torch.ScalarType.Float32,
+            "float16" => torch.ScalarType.Float16,
+            "bfloat16" => torch.ScalarType.BFloat16,
+            _ => gpu ? torch.ScalarType.Float16 : torch.ScalarType.Float32,
+        };
+        var name = gpu ? $"cuda:{index}" : "cpu";
+        return new TorchDevice(torch.device(name), dtype, new RenderEnvironment
+        {
+            Diffusion = WorkerVersion.Of(typeof(StableDiffusionPipeline).Assembly),
+            Torch = torch.__version__,
+            Blas = Blas(),
+            Runtime = RuntimeInformation.FrameworkDescription,
+            Device = name,
+            Hardware = gpu ? GpuModel() : CpuModel(),
+            Dtype = dtype switch
+            {
+                torch.ScalarType.Float16 => "float16",
+                torch.ScalarType.BFloat16 => "bfloat16",
+                _ => "float32",
+            },
+            Threads = torch.get_num_threads(),
+        });
+    }
+
+    /// <summary>The library that multiplies matrices, as it lies in memory.</summary>
+    private static string Blas()
+    {
+        using var process = Process.GetCurrentProcess();
+        var loaded = process.Modules.Cast<ProcessModule>().Select(module => module.ModuleName)
+            .Where(name => BlasFile().IsMatch(name)).Distinct().Order(StringComparer.Ordinal);
+        return string.Join(" ", loaded) is { Length: > 0 } names ? names : "within libtorch";
+    }
+
+    private static string CpuModel()
+    {
+        const string file = "/proc/cpuinfo";
+        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
+        return line?[(line.IndexOf(':', StringComparison.Ordinal) + 1)..].Trim() ?? RuntimeInformation.ProcessArchitecture.ToString();
+    }
+
+    /// <summary>As NVIDIA's Linux driver tells it; the kinds of all GPUs where a machine has several.</summary>
+    private static string GpuModel()
+    {
+        const string folder = "/proc/driver/nvidia/gpus";
+        IEnumerable<string> models = Directory.Exists(folder)
+            ? Directory.EnumerateDirectories(folder)
+                .SelectMany(gpu => File.ReadLines(Path.Combine(gpu, "information")))
+                .Where(line => line.StartsWith("Model:", StringComparison.Ordinal))
+                .Select(line => line["Model:".Length..].Trim())
+                .Distinct().Order(StringComparer.Ordinal)
+            : [];
+        return string.Join(" or ", models) is { Length: > 0 } names ? names : "GPU";
+    }
+
+    [GeneratedRegex("openblas|mkl|blis|atlas|libblas|cublas", RegexOptions.IgnoreCase)]
+    private static partial Regex BlasFile();
+}

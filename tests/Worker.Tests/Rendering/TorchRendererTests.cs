@@ -1,0 +1,150 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
+using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Manifests;
+using StableDiffusion.Worker.Rendering;
+using StableDiffusion.Worker.Tests.Fakes;
+
+namespace StableDiffusion.Worker.Tests.Rendering;
+
+/// <summary>The real network, on the tiny model of the reference numbers: the published structure with small random weights.</summary>
+public sealed class TorchRendererTests : IDisposable
+{
+    private static readonly string TinyModel = Path.Combine(AppContext.BaseDirectory, "tiny-sd15");
+    private readonly string root = Directory.CreateTempSubdirectory("models-").FullName;
+    private readonly List<string> log = [];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(root, recursive: true);
+
+    [Fact]
+    public async Task Real_model_draws_and_a_rerun_in_other_company_gives_the_same_file()
+    {
+        using var renderer = Renderer(TinyModel);
+        var model = Assert.Single(await renderer.LoadAsync(Cancel));
+        var (euler, ddim) = (Settings(model.DefaultSize) with { SamplerName = "Euler" }, Settings(model.DefaultSize) with { SamplerName = "DDIM" });
+
+        var alone = Assert.Single(await Draw(renderer, euler));
+        var inCompany = await Draw(renderer, euler with { Seed = 7, Prompt = "a digit" }, euler);
+        var other = Assert.Single(await Draw(renderer, ddim));
+
+        Assert.Equal((model.DefaultSize, model.DefaultSize, 3), (alone.Width, alone.Height, alone.Channels));
+        Assert.Equal(File(renderer, euler, model.Hash, alone), File(renderer, euler, model.Hash, inCompany[1]));
+        Assert.NotEqual(inCompany[0].Pixels, inCompany[1].Pixels);
+        Assert.NotEqual(alone.Pixels, other.Pixels);
+        Assert.True(alone.Pixels.Distinct().Count() > 16, "a picture has more than a few values");
+    }
+
+    [Fact]
+    public async Task Callbacks_come_in_order_for_each_image()
+    {
+        using var renderer = Renderer(TinyModel);
+        var size = (await renderer.LoadAsync(Cancel))[0].DefaultSize;
+        var seen = new List<string>();
+
+        await renderer.RenderAsync(
+            new RenderGroup("tiny-sd15", [Settings(size), Settings(size) with { Seed = 2 }])
+            {
+                Started = image => seen.Add($"{image} started"),
+                StepDone = (image, step) => seen.Add($"{image} step {step}"),
+                Rendered = (image, _) => seen.Add($"{image} rendered"),
+            },
+            Cancel);
+
+        Assert.Equal(
+            ["0 started", "0 step 1", "0 step 2", "0 step 3", "0 rendered", "1 started", "1 step 1", "1 step 2", "1 step 3", "1 rendered"], seen);
+    }
+
+    [Fact]
+    public async Task Cancelled_between_two_steps_it_ends_and_the_next_group_is_drawn()
+    {
+        using var renderer = Renderer(TinyModel);
+        var size = (await renderer.LoadAsync(Cancel))[0].DefaultSize;
+        using var stop = new CancellationTokenSource();
+        var steps = 0;
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => renderer.RenderAsync(
+            new RenderGroup("tiny-sd15", [Settings(size)]) { StepDone = (_, step) => { steps = step; stop.Cancel(); } }, stop.Token));
+
+        Assert.Equal(1, steps);
+        Assert.Single(await Draw(renderer, Settings(size)));
+    }
+
+    [Theory]
+    [InlineData("PLMS", 0, 3, "sampler_name")]
+    [InlineData("Euler", 1, 3, "width")]
+    [InlineData("Euler", 0, 0, "steps")]
+    public async Task Request_that_the_model_cannot_draw_is_refused_by_the_fields_name(string sampler, int more, int steps, string field)
+    {
+        using var renderer = Renderer(TinyModel);
+        var size = (await renderer.LoadAsync(Cancel))[0].DefaultSize;
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(
+            () => Draw(renderer, Settings(size) with { SamplerName = sampler, Width = size + more, Steps = steps }));
+
+        Assert.Contains(field, error.Message, StringComparison.Ordinal);
+        Assert.Single(await Draw(renderer, Settings(size)));
+    }
+
+    [Fact]
+    public async Task Broken_model_is_told_in_the_log_and_left_out_and_the_others_are_held()
+    {
+        Directory.CreateDirectory(Path.Combine(root, "broken"));
+        await System.IO.File.WriteAllTextAsync(Path.Combine(root, "broken", "model_index.json"), "{ not json", Cancel);
+        Directory.CreateDirectory(Path.Combine(root, "bad name"));
+        await System.IO.File.WriteAllTextAsync(Path.Combine(root, "bad name", "model_index.json"), "{}", Cancel);
+        using var renderer = Renderer($"{root}:{TinyModel}");
+
+        var models = await renderer.LoadAsync(Cancel);
+
+        Assert.Equal("tiny-sd15", Assert.Single(models).Name);
+        Assert.Contains(log, line => line.Contains(Path.Combine(root, "broken"), StringComparison.Ordinal) && line.Contains("left out", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.Contains("\"bad name\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Environment_names_what_the_bytes_depend_on()
+    {
+        using var renderer = Renderer(TinyModel, threads: 1);
+
+        var environment = renderer.Environment;
+
+        Assert.Equal(("cpu", "float32", 1), (environment.Device, environment.Dtype, environment.Threads));
+        Assert.Matches(@"^\d+\.\d+", environment.Torch);
+        Assert.StartsWith(".NET ", environment.Runtime, StringComparison.Ordinal);
+        Assert.StartsWith("cpu (1 threads)", renderer.Device, StringComparison.Ordinal);
+        Assert.All(new[] { environment.Blas, environment.Hardware, environment.Diffusion }, Assert.NotEmpty);
+    }
+
+    private static ImageSettings Settings(int size) => Some.Settings with { Model = "tiny-sd15", Steps = 3, Width = size, Height = size };
+
+    private static byte[] File(TorchRenderer renderer, ImageSettings settings, string hash, Picture picture) =>
+        PictureFile.Encode(picture, new Manifest { Settings = settings, ModelHash = hash, Environment = renderer.Environment });
+
+    private static async Task<Picture[]> Draw(TorchRenderer renderer, params ImageSettings[] images)
+    {
+        var pictures = new Picture[images.Length];
+        await renderer.RenderAsync(
+            new RenderGroup("tiny-sd15", images) { Rendered = (image, drawn) => pictures[image] = drawn.Picture }, Cancel);
+        return pictures;
+    }
+
+    private TorchRenderer Renderer(string models, int threads = 2)
+    {
+        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads };
+        return new TorchRenderer(Options.Create(options), new ListLogger(log));
+    }
+
+    private sealed class ListLogger(List<string> lines) : ILogger<TorchRenderer>
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Add(formatter(state, exception));
+    }
+}
