@@ -140,6 +140,30 @@ public class ModuleTests
     }
 
     [Fact]
+    public void Moving_to_where_it_is_keeps_the_very_parameters()
+    {
+        using var network = new Network();
+        var before = network.parameters().ToList();
+
+        network.cpu().to("cpu").to(CPU, ScalarType.Float32).@float();
+
+        Assert.Equal(before, network.parameters(), ReferenceEqualityComparer.Instance);
+    }
+
+    [Fact]
+    public void Moving_takes_gradients_along()
+    {
+        using var linear = nn.Linear(2, 1);
+        using var input = ones(3, 2);
+        linear.call(input).sum().backward();
+
+        linear.@double();
+
+        Assert.Equal(ScalarType.Float64, linear.weight.grad!.dtype);
+        Numbers.AssertClose([3, 3], linear.weight.grad!, 0);
+    }
+
+    [Fact]
     public void Gradients_of_parameters_are_dropped_by_zero_grad()
     {
         using var linear = nn.Linear(2, 1);
