@@ -17,6 +17,8 @@ public static class CommandLine
         UpCommand.Create(),
         DownCommand.Create(),
         StatusCommand.Create(),
+        VerifyCommand.Create(),
+        BenchCommand.Create(),
         HelpCommand.Create(),
     };
 

@@ -56,5 +56,18 @@ public sealed class DataFolder
         return folder;
     }
 
+    /// <summary>A data folder of its own for a farm that is measured: it prints no more than warnings.</summary>
+    public static DataFolder CreateTemporary(string models)
+    {
+        // not CreateTempSubdirectory, whose folders PostgreSQL's account cannot enter
+        var folder = new DataFolder(System.IO.Path.Combine(System.IO.Path.GetTempPath(), "render-farm-" + System.IO.Path.GetRandomFileName()), models);
+        Directory.CreateDirectory(folder.Path);
+        File.WriteAllText(folder.Inside("appsettings.json"), """{ "Logging": { "LogLevel": { "Default": "Warning" } } }""");
+        return folder;
+    }
+
+    /// <summary>Removes a temporary one.</summary>
+    public void Delete() => Directory.Delete(Path, recursive: true);
+
     private string Inside(string name) => System.IO.Path.Combine(Path, name);
 }

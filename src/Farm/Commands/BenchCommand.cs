@@ -1,0 +1,36 @@
+using System.CommandLine;
+using StableDiffusion.Farm.Bench;
+
+namespace StableDiffusion.Farm.Commands;
+
+/// <summary><c>./farm bench</c>: images per second of the bare pipeline and of the farm around it, one after the other in one run.</summary>
+internal static class BenchCommand
+{
+    public static Command Create()
+    {
+        var model = new Option<DirectoryInfo>("--model")
+        {
+            Description = "The model's folder.",
+            HelpName = "FOLDER",
+            DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Checkout.Root, "models", "starter")),
+        };
+        var images = new Option<int>("--images") { Description = "Pictures to measure with.", DefaultValueFactory = _ => 32 };
+        var steps = new Option<int>("--steps") { Description = "Denoising steps of each.", DefaultValueFactory = _ => 20 };
+        var command = new Command("bench", "Measures images per second, the pipeline's and the farm's.") { model, images, steps };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new BenchSettings(parsed.GetValue(model)!.FullName, parsed.GetValue(images), parsed.GetValue(steps)), cancellationToken));
+        return command;
+    }
+
+    private static async Task<int> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
+    {
+        // a thread of its own, as a worker gives it one: Torch's settings and scopes belong to a thread
+        double pipeline = await Task.Factory.StartNew(
+            () => PipelineBench.Run(settings, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        Console.WriteLine($"bare pipeline  {pipeline,8:0.00} images/s");
+        double farm = await FarmBench.RunAsync(settings, cancellationToken);
+        Console.WriteLine($"embedded farm  {farm,8:0.00} images/s  {farm / pipeline:0%} of the pipeline's");
+        Console.WriteLine($"{settings.Images} pictures each, {settings.Steps} steps, {Path.GetFileName(settings.Model)}, {Environment.ProcessorCount} cores; warm, one after the other");
+        return 0;
+    }
+}
