@@ -1,5 +1,6 @@
 using System.CommandLine;
 using StableDiffusion.Farm.Bench;
+using TorchSharp;
 
 namespace StableDiffusion.Farm.Commands;
 
@@ -24,13 +25,16 @@ internal static class BenchCommand
 
     private static async Task<int> RunAsync(BenchSettings settings, CancellationToken cancellationToken)
     {
+        // what a worker chooses by itself
+        bool gpu = torch.cuda.is_available();
+        (torch.Device device, torch.ScalarType dtype) = gpu ? (torch.CUDA, torch.ScalarType.Float16) : (torch.CPU, torch.ScalarType.Float32);
         // a thread of its own, as a worker gives it one: Torch's settings and scopes belong to a thread
         double pipeline = await Task.Factory.StartNew(
-            () => PipelineBench.Run(settings, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => PipelineBench.Run(settings, device, dtype, cancellationToken), cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         Console.WriteLine($"bare pipeline  {pipeline,8:0.00} images/s");
         double farm = await FarmBench.RunAsync(settings, cancellationToken);
         Console.WriteLine($"embedded farm  {farm,8:0.00} images/s  {farm / pipeline:0%} of the pipeline's");
-        Console.WriteLine($"{settings.Images} pictures each, {settings.Steps} steps, {Path.GetFileName(settings.Model)}, {Environment.ProcessorCount} cores; warm, one after the other");
+        Console.WriteLine($"{settings.Images} pictures each, {settings.Steps} steps, {Path.GetFileName(settings.Model)}, {(gpu ? "cuda" : $"{Environment.ProcessorCount} cores")}; warm, one after the other");
         return 0;
     }
 }
