@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -23,6 +24,7 @@ public static class CoordinatorBuilder
     /// <see cref="AddCoordinatorConsumers"/> and an object store.</summary>
     public static IHostApplicationBuilder AddCoordinator(this IHostApplicationBuilder builder)
     {
+        AddLogLevels(builder.Configuration);
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         AddOptions<BatchesOptions>(services, BatchesOptions.Section);
@@ -38,7 +40,7 @@ public static class CoordinatorBuilder
 
         services.ConfigureHttpJsonOptions(json => FarmJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true); // so that RequestProblems explains it
-        services.AddProblemDetails().AddExceptionHandler<RequestProblems>();
+        services.AddProblemDetails(problems => problems.CustomizeProblemDetails = RequestProblems.Complete).AddExceptionHandler<RequestProblems>();
         services.AddOpenApi("v1", FarmOpenApi.Describe);
         services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres");
         return builder;
@@ -66,6 +68,16 @@ public static class CoordinatorBuilder
         app.MapOpenApi("/openapi/{documentName}.json");
         return app;
     }
+
+    // defaults, beneath whatever the host's configuration says: a line for each request and each statement would hide the rest
+    private static void AddLogLevels(IConfigurationManager configuration) => configuration.Sources.Insert(0, new MemoryConfigurationSource
+    {
+        InitialData =
+        [
+            new("Logging:LogLevel:Microsoft.AspNetCore", nameof(LogLevel.Warning)),
+            new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Command", nameof(LogLevel.Warning)),
+        ],
+    });
 
     private static void AddOptions<TOptions>(IServiceCollection services, string section)
         where TOptions : class =>

@@ -18,9 +18,10 @@ internal static class BatchesApi
         batches.MapPost("", Submit).WithSummary("Submit a batch").WithDescription(
             "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures.");
         batches.MapGet("", List).WithSummary("List batches, newest first");
-        batches.MapGet("{id:guid}", Get).WithSummary("How far a batch is");
+        batches.MapGet("{id:guid}", Get).WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
         batches.MapPost("{id:guid}/rerun", Rerun).WithSummary("Draw a batch again").WithDescription(
-            "A new batch with the same resolved settings, linked to its origin. The same worker build and device give the same bytes.");
+            "A new batch with the same resolved settings, linked to its origin. The same worker build and device give the same bytes.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Created<BatchResponse>, ValidationProblem>> Submit(

@@ -41,11 +41,12 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
             return [];
         }
 
-        var images = await db.Images.FromSql($"""
-            SELECT * FROM images
+        var ids = await db.Database.SqlQuery<Guid>($"""
+            SELECT id AS "Value" FROM images
             WHERE state = 'queued' AND model = {model} AND (not_before IS NULL OR not_before <= {now})
             ORDER BY position LIMIT {room} FOR UPDATE SKIP LOCKED
             """).ToListAsync(cancellationToken);
+        var images = await db.Images.Where(image => ids.Contains(image.Id)).OrderBy(image => image.Position).ToListAsync(cancellationToken);
         foreach (var image in images)
         {
             image.State = ImageState.Dispatched;

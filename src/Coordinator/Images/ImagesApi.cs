@@ -18,8 +18,8 @@ internal static class ImagesApi
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
         var images = routes.MapGroup("/v1").WithTags("Images");
-        images.MapGet("batches/{id:guid}/images", List).WithSummary("List a batch's images in order");
-        images.MapGet("images/{id:guid}", Get).WithSummary("One image");
+        images.MapGet("batches/{id:guid}/images", List).WithSummary("List a batch's images in order").ProducesProblem(StatusCodes.Status404NotFound);
+        images.MapGet("images/{id:guid}", Get).WithSummary("One image").ProducesProblem(StatusCodes.Status404NotFound);
         images.MapGet("images/{id:guid}/content", Content).WithSummary("The PNG")
             .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet.")
             .Produces(StatusCodes.Status200OK, contentType: "image/png")

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
@@ -8,7 +9,7 @@ using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 namespace StableDiffusion.Coordinator.Problems;
 
 /// <summary>Turns what cannot be read as a request, and a database that is away, into problem documents.</summary>
-internal sealed class RequestProblems(IProblemDetailsService problems, IOptions<JsonOptions> json) : IExceptionHandler
+internal sealed partial class RequestProblems(IProblemDetailsService problems, IOptions<JsonOptions> json) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -28,13 +29,17 @@ internal sealed class RequestProblems(IProblemDetailsService problems, IOptions<
         return true;
     }
 
+    /// <summary>What a bare status code leaves unsaid.</summary>
+    public static void Complete(ProblemDetailsContext context) => context.ProblemDetails.Detail ??= context.ProblemDetails.Status switch
+    {
+        StatusCodes.Status404NotFound => $"There is nothing at {context.HttpContext.Request.Path}.",
+        StatusCodes.Status405MethodNotAllowed => $"{context.HttpContext.Request.Method} is not possible here; see /openapi/v1.json.",
+        StatusCodes.Status415UnsupportedMediaType => "Send the body as JSON, with the header Content-Type: application/json.",
+        _ => null,
+    };
+
     private ProblemDetails Unreadable(HttpContext context, BadHttpRequestException bad)
     {
-        if (bad.StatusCode == StatusCodes.Status415UnsupportedMediaType)
-        {
-            return new ProblemDetails { Status = bad.StatusCode, Detail = "Send the body as JSON, with the header Content-Type: application/json." };
-        }
-
         if (bad.StatusCode != StatusCodes.Status400BadRequest)
         {
             return new ProblemDetails { Status = bad.StatusCode, Detail = bad.Message };
@@ -42,7 +47,9 @@ internal sealed class RequestProblems(IProblemDetailsService problems, IOptions<
 
         var (field, message) = bad.InnerException is JsonException error
             ? JsonFaults.Explain(error, BodyType(context), json.Value.SerializerOptions)
-            : ("body", bad.Message);
+            : UnreadableParameter().Match(bad.Message) is { Success: true } parameter
+                ? (parameter.Groups[1].Value, $"\"{parameter.Groups[2].Value}\" is not of the expected kind; see /openapi/v1.json.")
+                : ("body", "Send a JSON object; see /openapi/v1.json.");
         return new HttpValidationProblemDetails(new Dictionary<string, string[]> { [field] = [message] })
         {
             Status = bad.StatusCode,
@@ -63,4 +70,7 @@ internal sealed class RequestProblems(IProblemDetailsService problems, IOptions<
             Detail = "The database does not answer. What was accepted is kept; try again in a few seconds.",
         };
     }
+
+    [GeneratedRegex("^Failed to bind parameter \"\\S+ (\\w+)\" from \"(.*)\"")]
+    private static partial Regex UnreadableParameter();
 }

@@ -1,0 +1,111 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Coordinator.Workers;
+using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
+
+namespace StableDiffusion.Coordinator.Tests.Batches;
+
+public sealed class ValidationTests(Databases databases) : IAsyncLifetime
+{
+    private CoordinatorHost host = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        host = await CoordinatorHost.StartAsync(await databases.NewAsync(), new()
+        {
+            ["Batches:MaxImages"] = "100",
+            ["Batches:MaxPromptLength"] = "50",
+        });
+        await host.ReportWorkerAsync();
+    }
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Theory]
+    [InlineData("""{}""", "prompts", "at least one prompt")]
+    [InlineData("""{"prompts":[]}""", "prompts", "at least one prompt")]
+    [InlineData("""{"prompts":["a","  "]}""", "prompts[1]", "empty")]
+    [InlineData("""{"prompts":["a",null]}""", "prompts[1]", "empty")]
+    [InlineData("""{"prompt":""}""", "prompt", "empty")]
+    [InlineData("""{"prompt":"a","prompts":["b"]}""", "prompts", "not both")]
+    [InlineData("""{"prompt":"012345678901234567890123456789012345678901234567890"}""", "prompt", "at most 50")]
+    [InlineData("""{"prompt":"a\u0000b"}""", "prompt", "U+0000")]
+    [InlineData("""{"prompt":"a","negative_prompt":"a\u0000b"}""", "negative_prompt", "U+0000")]
+    [InlineData("""{"prompt":"a","model":"huge"}""", "model", "the farm knows tiny")]
+    [InlineData("""{"prompt":"a","sampler_name":"Magic"}""", "sampler_name", "DDIM, Euler, LMS")]
+    [InlineData("""{"prompt":"a","width":65}""", "width", "64 or 72")]
+    [InlineData("""{"prompt":"a","height":60}""", "height", "56 or 64")]
+    [InlineData("""{"prompt":"a","width":2047}""", "width", "2040 or 2048")]
+    [InlineData("""{"prompt":"a","width":0}""", "width", "8 to 2048")]
+    [InlineData("""{"prompt":"a","width":-64}""", "width", "8 to 2048")]
+    [InlineData("""{"prompt":"a","height":4096}""", "height", "8 to 2048")]
+    [InlineData("""{"prompt":"a","steps":0}""", "steps", "1 to 150")]
+    [InlineData("""{"prompt":"a","steps":151}""", "steps", "1 to 150")]
+    [InlineData("""{"prompt":"a","cfg_scale":-0.1}""", "cfg_scale", "0 to 30")]
+    [InlineData("""{"prompt":"a","cfg_scale":1e400}""", "cfg_scale", "0 to 30")]
+    [InlineData("""{"prompt":"a","cfg_scale":"NaN"}""", "cfg_scale", "a number")]
+    [InlineData("""{"prompt":"a","seed":-2}""", "seed", "-1 for a random one")]
+    [InlineData("""{"prompt":"a","seed":9007199254740992}""", "seed", "0 to 9007199254740991")]
+    [InlineData("""{"prompt":"a","seed":9007199254740991,"n_iter":2}""", "seed", "9007199254740990 or less")]
+    [InlineData("""{"prompt":"a","seed":1.5}""", "seed", "a whole number")]
+    [InlineData("""{"prompt":"a","seeds":[1,-2]}""", "seeds[1]", "-1 for a random one")]
+    [InlineData("""{"prompt":"a","seeds":[]}""", "seeds", "at least one seed")]
+    [InlineData("""{"prompt":"a","seeds":[1],"seed":2}""", "seed", "not both")]
+    [InlineData("""{"prompt":"a","seeds":[1],"n_iter":2}""", "n_iter", "not both")]
+    [InlineData("""{"prompt":"a","n_iter":0}""", "n_iter", "1 to 100")]
+    [InlineData("""{"prompt":"a","n_iter":101}""", "n_iter", "1 to 100")]
+    [InlineData("""{"prompts":["a","b"],"n_iter":51}""", "n_iter", "100 images")]
+    [InlineData("""{"prompt":"a","colour":"red"}""", "colour", "no such field")]
+    [InlineData("""{"prompt":"a","prompt":"b"}""", "prompt", "twice")]
+    [InlineData("""{"prompt":"a","steps":"many"}""", "steps", "a whole number")]
+    [InlineData("""{"prompts":"a"}""", "prompts", "a list, each of it a text")]
+    [InlineData("""{"prompts":["a",1]}""", "prompts[1]", "a text")]
+    [InlineData("""{"prompt":"a",""", "body", "line 1")]
+    [InlineData("""[]""", "body", "JSON object")]
+    [InlineData("null", "body", "JSON object")]
+    [InlineData("", "body", "JSON object")]
+    public async Task Bad_input_is_refused_with_the_field_and_the_fix(string body, string field, string fix)
+    {
+        using var answer = await PostAsync(body, "application/json");
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        using var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token));
+        var errors = problem.RootElement.GetProperty("errors");
+        Assert.True(errors.TryGetProperty(field, out var messages), errors.ToString());
+        Assert.Contains(fix, messages[0].GetString(), StringComparison.Ordinal);
+        Assert.Empty(host.Db.Batches);
+    }
+
+    [Fact]
+    public async Task All_errors_are_told_at_once()
+    {
+        using var answer = await PostAsync("""{"prompts":[""],"width":65,"steps":0,"sampler_name":"x"}""", "application/json");
+        using var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token));
+        Assert.Equal(
+            ["prompts[0]", "sampler_name", "steps", "width"],
+            problem.RootElement.GetProperty("errors").EnumerateObject().Select(error => error.Name));
+    }
+
+    [Fact]
+    public async Task Another_content_type_is_refused_with_the_one_to_send()
+    {
+        using var answer = await PostAsync("""{"prompt":"a"}""", "text/plain");
+        Assert.Equal(HttpStatusCode.UnsupportedMediaType, answer.StatusCode);
+        Assert.Equal("application/problem+json", answer.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("Content-Type: application/json", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_must_be_named_when_the_farm_knows_several()
+    {
+        await host.Get<WorkerRegister>().ReportAsync(
+            CoordinatorHost.Report("worker-2", host.Time.GetUtcNow()) with { Models = [CoordinatorHost.Description with { Name = "other" }] }, Token);
+        using var answer = await PostAsync("""{"prompt":"a"}""", "application/json");
+        Assert.Contains("Name a model: the farm knows other, tiny", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string body, string contentType) =>
+        host.Client.PostAsync(new Uri("/v1/batches", UriKind.Relative), new StringContent(body, Encoding.UTF8, contentType), Token);
+}

@@ -1,0 +1,160 @@
+using System.Net.Http.Json;
+using System.Threading.Channels;
+using MassTransit;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Models;
+using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Workers;
+using StableDiffusion.Storage.Hosting;
+using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
+
+namespace StableDiffusion.Coordinator.Tests.Hosting;
+
+/// <summary>
+/// A coordinator on a database of its own, with the in-memory transport and a folder for objects, hosted as the embedded farm
+/// hosts it. Its clock stands and its dispatcher rests unless told otherwise: tests run the rounds themselves.
+/// </summary>
+internal sealed class CoordinatorHost : IAsyncDisposable
+{
+    public const string Model = "tiny";
+    private readonly WebApplication app;
+    private readonly AsyncServiceScope scope;
+    private readonly string folder;
+
+    private CoordinatorHost(WebApplication app, string folder)
+    {
+        (this.app, this.folder) = (app, folder);
+        scope = app.Services.CreateAsyncScope();
+    }
+
+    /// <summary>A user's view of the host.</summary>
+    public HttpClient Client => field ??= app.GetTestClient();
+
+    public ManualTime Time { get; private init; } = new();
+
+    /// <summary>Commands that came out of the queue of <see cref="Model"/>.</summary>
+    public Channel<RenderImages> Commands { get; private init; } = Channel.CreateUnbounded<RenderImages>();
+
+    public FarmDb Db => Get<FarmDb>();
+
+    public ImageLifecycle Lifecycle => Get<ImageLifecycle>();
+
+    public IBus Bus => Get<IBus>();
+
+    public static ModelDescription Description { get; } = new()
+    {
+        Name = Model,
+        Hash = "aa11",
+        VaeScaleFactor = 8,
+        DefaultSize = 64,
+        DefaultSampler = "Euler",
+    };
+
+    public static async Task<CoordinatorHost> StartAsync(
+        string connectionString, Dictionary<string, string?>? settings = null, bool dispatcherRuns = false, Func<CoordinatorHost, RenderImages, Task>? worker = null)
+    {
+        var folder = Directory.CreateTempSubdirectory("coordinator-").FullName;
+        var time = new ManualTime();
+        var commands = Channel.CreateUnbounded<RenderImages>();
+        CoordinatorHost? host = null;
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseTestServer();
+        builder.Services.AddRoutingCore();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["ConnectionStrings:Farm"] = connectionString,
+            ["Objects:Kind"] = "folder",
+            ["Objects:Folder"] = folder,
+        }).AddInMemoryCollection(settings ?? []);
+        builder.AddCoordinator();
+        builder.AddObjectStore();
+        if (!dispatcherRuns)
+        {
+            builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));
+            builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(Dispatcher)));
+        }
+
+        builder.Services.AddMassTransit(bus =>
+        {
+            bus.AddCoordinatorConsumers();
+            bus.UsingInMemory((context, transport) =>
+            {
+                transport.ReceiveEndpoint(Queues.Render(Model), endpoint => endpoint.Handler<RenderImages>(async command =>
+                {
+                    await commands.Writer.WriteAsync(command.Message);
+                    await (worker?.Invoke(host!, command.Message) ?? Task.CompletedTask);
+                }));
+                transport.ConfigureEndpoints(context);
+            });
+        });
+        var app = builder.Build();
+        app.MapCoordinator();
+        host = new CoordinatorHost(app, folder) { Time = time, Commands = commands };
+        try
+        {
+            await app.StartAsync();
+            return host;
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A service of a scope that lasts as long as the host.</summary>
+    public T Get<T>()
+        where T : notnull => scope.ServiceProvider.GetRequiredService<T>();
+
+    /// <summary>A worker that holds <see cref="Model"/> reports.</summary>
+    public Task ReportWorkerAsync(string id = "worker-1", bool leaving = false, params Guid[] attempts) => Get<WorkerRegister>().ReportAsync(
+        Report(id, Time.GetUtcNow()) with { Leaving = leaving, Attempts = attempts }, Token);
+
+    public static WorkerReported Report(string id, DateTimeOffset time) => new()
+    {
+        WorkerId = id,
+        Host = "here",
+        Device = "cpu",
+        Version = "1.0",
+        Timestamp = time,
+        Models = [Description],
+        Attempts = [],
+    };
+
+    /// <summary>Submits a batch that must be accepted.</summary>
+    public async Task<BatchResponse> SubmitAsync(BatchRequest request)
+    {
+        using var answer = await Client.PostAsJsonAsync("/v1/batches", request, FarmJson.Options);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+        return (await answer.Content.ReadFromJsonAsync<BatchResponse>(FarmJson.Options))!;
+    }
+
+    /// <summary>The JSON at a path that must be there.</summary>
+    public async Task<T> GetAsync<T>(string path) =>
+        await Client.GetFromJsonAsync<T>(path, FarmJson.Options) ?? throw new InvalidOperationException($"{path} is null");
+
+    /// <summary>One round of the dispatcher, in a scope of its own as in life.</summary>
+    public async Task<int> RunRoundAsync()
+    {
+        await using var round = app.Services.CreateAsyncScope();
+        return await round.ServiceProvider.GetRequiredService<DispatchRound>().RunAsync(Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await scope.DisposeAsync();
+        await app.DisposeAsync();
+        Directory.Delete(folder, recursive: true);
+    }
+}

@@ -1,0 +1,60 @@
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts.Images;
+using StableDiffusion.Coordinator.Tests.Hosting;
+using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
+
+namespace StableDiffusion.Coordinator.Tests.Migrations;
+
+public sealed class MigrationTests(Databases databases)
+{
+    [Fact]
+    public async Task The_migrations_make_the_model()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.EmptyAsync());
+        Assert.False(host.Db.Database.HasPendingModelChanges());
+        Assert.Empty(await host.Db.Database.GetPendingMigrationsAsync(Token));
+        await host.SubmitAsync(1);
+    }
+
+    [Fact]
+    public async Task Several_coordinators_may_start_on_an_empty_database_at_once()
+    {
+        var database = await databases.EmptyAsync();
+        var hosts = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => CoordinatorHost.StartAsync(database)));
+        foreach (var host in hosts)
+        {
+            Assert.Empty(await host.Db.Database.GetPendingMigrationsAsync(Token));
+            await host.DisposeAsync();
+        }
+    }
+
+    [Theory]
+    [InlineData(true, ImageState.Queued)]
+    [InlineData(false, ImageState.Rendering)]
+    public async Task A_start_requeues_what_was_under_way_only_when_told_to(bool requeue, ImageState expected)
+    {
+        var database = await databases.NewAsync();
+        Guid image;
+        await using (var before = await CoordinatorHost.StartAsync(database))
+        {
+            image = (await before.RenderOneAsync()).ImageId;
+        }
+
+        await using var after = await CoordinatorHost.StartAsync(database, new() { ["Dispatch:RequeueAtStart"] = $"{requeue}" });
+        Assert.Equal((expected, 0), ((await after.ImageAsync(image)).State, (await after.ImageAsync(image)).Failures));
+    }
+
+    [Fact]
+    public async Task The_dispatcher_finds_its_images_by_index()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        await host.Db.Database.ExecuteSqlAsync($"SET enable_seqscan = off", Token);
+        var plan = await host.Db.Database.SqlQuery<string>($"""
+            EXPLAIN SELECT * FROM images WHERE state = 'queued' AND model = 'tiny' AND (not_before IS NULL OR not_before <= now())
+            ORDER BY position LIMIT 8 FOR UPDATE SKIP LOCKED
+            """).ToListAsync(Token);
+        var text = string.Join('\n', plan);
+        Assert.Contains("ix_images_queued", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("Sort", text, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Options;
+using StableDiffusion.Coordinator.Tests.Hosting;
+
+namespace StableDiffusion.Coordinator.Tests;
+
+public sealed class SettingsTests
+{
+    [Theory]
+    [InlineData("ConnectionStrings:Farm", "")]
+    [InlineData("Images:MaxAttempts", "0")]
+    [InlineData("Images:RetryDelay", "-00:00:01")]
+    [InlineData("Images:QueueLease", "00:00:01")]
+    [InlineData("Images:RenderLease", "00:00:01")]
+    [InlineData("Dispatch:WindowPerWorker", "0")]
+    [InlineData("Dispatch:GroupSize", "65")]
+    [InlineData("Dispatch:Interval", "00:00:00")]
+    [InlineData("Dispatch:PublishTimeout", "00:00:00")]
+    [InlineData("Workers:LiveFor", "00:00:00")]
+    [InlineData("Workers:ForgetAfter", "00:00:01")]
+    [InlineData("Batches:MaxImages", "0")]
+    [InlineData("Batches:MaxPromptLength", "0")]
+    [InlineData("Batches:MaxSide", "0")]
+    [InlineData("Batches:MaxSteps", "0")]
+    public async Task A_wrong_setting_stops_the_start_and_is_named(string setting, string value)
+    {
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(
+            () => CoordinatorHost.StartAsync("Host=127.0.0.1;Port=1", new() { [setting] = value }));
+        Assert.Contains(setting, error.Message, StringComparison.Ordinal);
+    }
+}
