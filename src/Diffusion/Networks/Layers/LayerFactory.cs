@@ -18,8 +18,14 @@ public readonly record struct LayerFactory(Device? Device = null, ScalarType? DT
     internal Conv2d Conv2d(long in_channels, long out_channels, long kernel_size, long stride = 1, long padding = 0) =>
         nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, device: Device, dtype: DType);
 
-    internal GroupNorm GroupNorm(long num_groups, long num_channels, double eps) =>
-        nn.GroupNorm(num_groups, num_channels, eps, device: Device, dtype: DType);
+    internal GroupNorm GroupNorm(long num_groups, long num_channels, double eps)
+    {
+        var norm = nn.GroupNorm(num_groups, num_channels, eps, device: Device, dtype: DType);
+        // TorchSharp 0.107 leaves them as it found the memory.
+        nn.init.ones_(norm.weight);
+        nn.init.zeros_(norm.bias!);
+        return norm;
+    }
 
     internal LayerNorm LayerNorm(long normalized_shape, double eps) =>
         nn.LayerNorm(normalized_shape, eps, device: Device, dtype: DType);
