@@ -36,6 +36,11 @@ internal sealed partial class VerificationRun(string folder, Device device, Scal
         ? [.. Directory.EnumerateFiles(Path.Combine(folder, subfolder), "*" + extension).Select(Relative).Order(StringComparer.Ordinal)]
         : [];
 
+    /// <summary>Folders directly in a sub-folder, as paths in the folder, in order.</summary>
+    public IReadOnlyList<string> Folders(string subfolder) => Directory.Exists(Path.Combine(folder, subfolder))
+        ? [.. Directory.EnumerateDirectories(Path.Combine(folder, subfolder)).Select(Relative).Order(StringComparer.Ordinal)]
+        : [];
+
     /// <summary>Reads a JSON file.</summary>
     /// <exception cref="InvalidDataException">It is not JSON.</exception>
     public JsonElement ReadJson(string path)

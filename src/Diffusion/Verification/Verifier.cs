@@ -12,6 +12,9 @@ public static class Verifier
         new NoiseCheck(),
         new ForwardProcessCheck(),
         new SchedulersCheck(),
+        new ModelsCheck(),
+        new PublishedKeysCheck(),
+        new NetworksCheck(),
         new PipelinesCheck(),
     ];
 

@@ -1,0 +1,54 @@
+using System.Text.Json.Nodes;
+using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.Clip;
+using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.UNet;
+using StableDiffusion.Diffusion.Networks.Vae;
+
+namespace StableDiffusion.Diffusion.Verification;
+
+/// <summary>models/: every network in it, alone or within a model, loads with no key missing, unexpected or misshapen.</summary>
+internal sealed class ModelsCheck : IVerificationCheck
+{
+    public IEnumerable<VerificationRow> Run(VerificationRun run, CancellationToken cancellationToken)
+    {
+        var loads = new Comparison(run, "models: networks load strictly", 0);
+        var missing = new NotCovered("models");
+        foreach (string folder in run.Folders("models").SelectMany(model => run.Folders(model).Prepend(model)).Where(folder => run.Has($"{folder}/config.json")))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            try
+            {
+                Load(run, folder).Dispose();
+                loads.Equal(folder, true);
+            }
+            catch (UnsupportedConfigException unsupported)
+            {
+                missing.Add($"{unsupported.Field} {unsupported.Value} is not built");
+            }
+            catch (InvalidModelException invalid)
+            {
+                loads.Fail(folder, invalid.Message);
+            }
+        }
+
+        return [.. loads.Rows(), .. missing.Rows()];
+    }
+
+    private static IDisposable Load(VerificationRun run, string folder)
+    {
+        string path = run.Use(folder);
+        var config = ConfigFile.ReadObject(Path.Combine(path, "config.json"));
+        var (field, kind) = config["architectures"] is JsonArray { Count: 1 } list
+            ? ("architectures", list[0]?.ToString())
+            : ("_class_name", config["_class_name"]?.ToString());
+        return kind switch
+        {
+            nameof(CLIPTextModel) => NetworkFolder.LoadTextEncoder(path, run.Dtype, run.Device),
+            nameof(UNet2DConditionModel) => NetworkFolder.LoadUNet(path, run.Dtype, run.Device),
+            nameof(AutoencoderKL) => NetworkFolder.LoadVae(path, run.Dtype, run.Device),
+            var other => throw new UnsupportedConfigException(
+                path, field, other ?? "absent", $"{nameof(CLIPTextModel)}, {nameof(UNet2DConditionModel)}, {nameof(AutoencoderKL)}"),
+        };
+    }
+}
