@@ -6,7 +6,8 @@ namespace StableDiffusion.Diffusion.Verification;
 /// <param name="run">Says whether the bound is judged.</param>
 /// <param name="compared">The row's name.</param>
 /// <param name="bound">As it holds in this run; 0 asks for equality.</param>
-internal sealed class Comparison(VerificationRun run, string compared, double bound)
+/// <param name="alwaysJudged">Computed in single precision whatever the networks' type is.</param>
+internal sealed class Comparison(VerificationRun run, string compared, double bound, bool alwaysJudged = false)
 {
     private readonly HashSet<string> cases = new(StringComparer.Ordinal);
     private double worst;
@@ -64,7 +65,7 @@ internal sealed class Comparison(VerificationRun run, string compared, double bo
 
         bool within = failure is null && worst <= bound;
         var outcome = failure is not null ? VerificationOutcome.Failed
-            : !run.Judged && bound > 0 ? VerificationOutcome.Reported
+            : !run.Judged && !alwaysJudged && bound > 0 ? VerificationOutcome.Reported
             : within ? VerificationOutcome.Passed : VerificationOutcome.Failed;
         string? note = failure ?? (worst > 0 ? $"worst: {worstCase}" : null);
         yield return new VerificationRow(compared, cases.Count, outcome, worstCase is null ? null : worst, bound, note);

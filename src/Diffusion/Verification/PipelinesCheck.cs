@@ -44,7 +44,7 @@ internal sealed class PipelinesCheck : IVerificationCheck
             {
                 missing.Add(error.Message.Split(';')[0]);
             }
-            catch (Exception error) when (error is InvalidModelException or ArgumentException)
+            catch (Exception error) when (error is InvalidModelException or ArgumentException or KeyNotFoundException)
             {
                 latents.Fail(name, error.Message);
             }
