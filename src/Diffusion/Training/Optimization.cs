@@ -1,0 +1,59 @@
+using TorchSharp;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Training;
+
+/// <summary>The loop that every trainer shares: loss, gradients, clipping, AdamW at the scheduled learning rate.</summary>
+public sealed class Optimization : IDisposable
+{
+    private readonly IReadOnlyList<Parameter> parameters;
+    private readonly OptimizationOptions options;
+    private readonly AdamW optimizer;
+
+    /// <summary>Prepares to optimize <paramref name="parameters"/>, which stay the caller's.</summary>
+    public Optimization(IEnumerable<Parameter> parameters, OptimizationOptions options)
+    {
+        this.parameters = [.. parameters];
+        this.options = options;
+        optimizer = optim.AdamW(this.parameters, options.LearningRate, beta2: options.Beta2, weight_decay: options.WeightDecay);
+    }
+
+    /// <summary>Takes all steps of the options.</summary>
+    /// <param name="stage">Named in the progress.</param>
+    /// <param name="loss">The loss of a step, a scalar; called with the step's number, from 0, in a dispose scope of its own.</param>
+    /// <param name="progress">Told after every step.</param>
+    /// <param name="afterStep">Done after every step, for weights that follow these.</param>
+    /// <param name="cancellationToken">Looked at before every step.</param>
+    public void Run(string stage, Func<int, Tensor> loss, IProgress<TrainingProgress>? progress = null, Action? afterStep = null,
+        CancellationToken cancellationToken = default)
+    {
+        for (var step = 0; step < options.Steps; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var value = Step(step, loss);
+            afterStep?.Invoke();
+            progress?.Report(new TrainingProgress(stage, step + 1, options.Steps, value));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => optimizer.Dispose();
+
+    private double Step(int step, Func<int, Tensor> loss)
+    {
+        using var scope = NewDisposeScope();
+        var rate = options.LearningRate * LearningRate.CosineWithWarmup(step, options.WarmupSteps, options.Steps);
+        foreach (var group in optimizer.ParamGroups)
+            group.LearningRate = rate;
+        var value = loss(step);
+        optimizer.zero_grad();
+        value.backward();
+        nn.utils.clip_grad_norm_(parameters, options.MaxGradNorm);
+        optimizer.step();
+        var number = (double)value.item<float>();
+        return double.IsFinite(number)
+            ? number
+            : throw new InvalidOperationException($"The loss is {number} at step {step + 1}: lower the learning rate.");
+    }
+}
