@@ -19,6 +19,8 @@ public static class CommandLine
         StatusCommand.Create(),
         VerifyCommand.Create(),
         BenchCommand.Create(),
+        TrainCommand.Create(),
+        EvaluateCommand.Create(),
         HelpCommand.Create(),
     };
 
