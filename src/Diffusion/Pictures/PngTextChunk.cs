@@ -19,8 +19,9 @@ internal static class PngTextChunk
             case "zTXt":
                 return new PngText(keyword, Encoding.Latin1.GetString(Inflate(Skip(data, 1, type), type)));
             default:
-                bool compressed = Skip(data, 2, type).Length >= 0 && data[0] != 0;
-                data = data[2..];
+                var rest = Skip(data, 2, type); // whether compressed, and how
+                bool compressed = data[0] != 0;
+                data = rest;
                 UpToNul(ref data, type); // the language
                 UpToNul(ref data, type); // the keyword in that language
                 return new PngText(keyword, Encoding.UTF8.GetString(compressed ? Inflate(data, type) : data));

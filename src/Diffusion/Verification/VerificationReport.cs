@@ -53,7 +53,7 @@ public sealed record VerificationReport(IReadOnlyList<VerificationRow> Rows)
     private static string Difference(double? value) => value switch
     {
         null => "",
-        0 => "0",
+        0 or >= 1 and < 1000 => value.Value.ToString("0.#", CultureInfo.InvariantCulture),
         _ => value.Value.ToString("0.0e+0", CultureInfo.InvariantCulture),
     };
 }

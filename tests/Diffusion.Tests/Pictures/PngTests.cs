@@ -120,6 +120,24 @@ public sealed class PngTests
     public void A_keyword_that_PNG_cannot_hold_is_refused(string keyword) =>
         Assert.Throws<ArgumentException>(() => PngWriter.Write(Noise(1, 1, 3), new PngText(keyword, "v")));
 
+    [Theory]
+    [InlineData("zTXt", false)]
+    [InlineData("iTXt", true)]
+    public void Compressed_text_is_read(string type, bool international)
+    {
+        using var packed = new MemoryStream();
+        using (var zlib = new ZLibStream(packed, CompressionLevel.Optimal, leaveOpen: true))
+        {
+            zlib.Write("Steps: 20"u8);
+        }
+
+        byte[] head = international ? [(byte)'k', 0, 1, 0, (byte)'d', (byte)'e', 0, 0] : [(byte)'k', 0, 0];
+        byte[] file = Png(1, 1, 8, 0, [0, 9], (type, [.. head, .. packed.ToArray()]));
+        Assert.Equal("Steps: 20", PngReader.Read(file).Text("k"));
+        Assert.Throws<InvalidDataException>(() => PngReader.Read(Png(1, 1, 8, 0, [0, 9], (type, [.. head, 1, 2, 3]))));
+        Assert.Throws<InvalidDataException>(() => PngReader.Read(Png(1, 1, 8, 0, [0, 9], (type, [(byte)'k']))));
+    }
+
     private static Picture Noise(int width, int height, int channels)
     {
         var pixels = new byte[width * height * channels];

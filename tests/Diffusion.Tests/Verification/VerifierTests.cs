@@ -28,7 +28,7 @@ public sealed class VerifierTests
     [InlineData("networks: tiny-sd15 vae")]
     [InlineData("pipelines/tiny-sd15: latents")]
     [InlineData("pipelines/tiny-sd15: latents after each step")]
-    [InlineData("pipelines/tiny-sd15: pictures")]
+    [InlineData("pipelines/tiny-sd15: pictures, in 1/255")]
     public void What_is_built_is_covered(string compared)
     {
         var row = Assert.Single(Report.Value.Rows, row => row.Compared == compared);
