@@ -23,8 +23,14 @@ internal static class ReportRetries
         });
     }
 
-    /// <summary>True for failures that pass when the database comes back. EF wraps them in advice to retry.</summary>
-    public static bool IsDatabaseAway(Exception exception) =>
-        exception is NpgsqlException { IsTransient: true } and not PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected }
-        || (exception.InnerException is { } inner && IsDatabaseAway(inner));
+    /// <summary>True for failures that pass when the database comes back. EF wraps them in advice to retry; a server that
+    /// stops or crashes says so on the connections it had (class 57P), which Npgsql does not count as transient.</summary>
+    public static bool IsDatabaseAway(Exception exception) => exception switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected } => false,
+        PostgresException { SqlState: var state } when state.StartsWith("57P", StringComparison.Ordinal) => true,
+        NpgsqlException { IsTransient: true } => true,
+        { InnerException: { } inner } => IsDatabaseAway(inner),
+        _ => false,
+    };
 }

@@ -45,14 +45,4 @@ public sealed class RoundTripTests(Databases databases)
         Assert.Equal([1, 1, 1, 1, 1, 1, 1, 2, 1, 1], images.Select(image => image.Attempts));
         Assert.Equal(10, images.Select(image => image.ObjectKey).Distinct().Count());
     }
-
-    private static async Task EventuallyAsync(Func<Task<bool>> isTrue)
-    {
-        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        timeout.CancelAfter(TimeSpan.FromSeconds(60));
-        while (!await isTrue())
-        {
-            await Task.Delay(20, timeout.Token);
-        }
-    }
 }

@@ -62,4 +62,15 @@ internal static class Facts
 
     public static ImageReturned Returned((Guid ImageId, Guid AttemptId) of, string worker = "worker-1") =>
         new() { ImageId = of.ImageId, AttemptId = of.AttemptId, WorkerId = worker, Timestamp = DateTimeOffset.UnixEpoch };
+
+    /// <summary>Waits, up to a minute, until what runs beside the test has made something true.</summary>
+    public static async Task EventuallyAsync(Func<Task<bool>> isTrue)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        timeout.CancelAfter(TimeSpan.FromSeconds(60));
+        while (!await isTrue())
+        {
+            await Task.Delay(20, timeout.Token);
+        }
+    }
 }

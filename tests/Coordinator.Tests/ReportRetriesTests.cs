@@ -1,0 +1,29 @@
+using System.Net.Http.Json;
+using MassTransit;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Images;
+using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Servers;
+using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
+
+namespace StableDiffusion.Coordinator.Tests;
+
+public sealed class ReportRetriesTests
+{
+    [Fact]
+    public async Task A_report_waits_for_a_database_that_is_away()
+    {
+        await using var server = await PostgresServer.StartAsync(Token);
+        await using var host = await CoordinatorHost.StartAsync(server.ConnectionString("postgres"));
+        var open = await host.RenderOneAsync();
+        server.Kill();
+        await host.Bus.Publish(Rendered(open), Token);
+        await server.UpAsync(Token);
+        await EventuallyAsync(async () =>
+        {
+            using var answer = await host.Client.GetAsync(new Uri($"/v1/images/{open.ImageId}", UriKind.Relative), Token);
+            return answer.IsSuccessStatusCode
+                && (await answer.Content.ReadFromJsonAsync<ImageResponse>(FarmJson.Options, Token))!.State == ImageState.Succeeded;
+        });
+    }
+}
