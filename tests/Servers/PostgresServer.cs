@@ -90,7 +90,7 @@ public sealed class PostgresServer : IAsyncDisposable
         var (program, arguments) = AsAccount(
             "initdb", ["-D", Data, "-U", "farm", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
         await ServerProcess.RunAsync(program, arguments, cancellationToken: cancellationToken);
-        // trust is limited to loopback; a test's data need not outlive the machine
+        // trust is limited to loopback; data must outlive a kill of the server, but not of the machine
         await File.AppendAllTextAsync(Path.Combine(Data, "postgresql.conf"), $"""
 
             listen_addresses = '127.0.0.1'
@@ -98,7 +98,6 @@ public sealed class PostgresServer : IAsyncDisposable
             unix_socket_directories = ''
             max_connections = 200
             fsync = off
-            synchronous_commit = off
             full_page_writes = off
 
             """, cancellationToken);
