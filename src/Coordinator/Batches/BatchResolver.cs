@@ -13,8 +13,6 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
     private const int DefaultSteps = 20;
     private const double DefaultCfgScale = 7;
     private const double MaxCfgScale = 30;
-    private const long MaxSeed = (1L << 53) - 1; // JSON readers keep whole numbers up to here
-    private const int MaxNamed = 10; // errors of this many list entries are told
 
     private readonly BatchesOptions limits = options.Value;
 
@@ -25,8 +23,8 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
     public IReadOnlyList<ImageSettings> Resolve(BatchRequest request, IReadOnlyList<ModelDescription> models, RequestErrors errors)
     {
         var model = ResolveModel(request.Model, models, errors);
-        var prompts = ResolvePrompts(request, errors);
-        var seeds = ResolveSeeds(request, errors);
+        var prompts = Prompts.Resolve(request, limits.MaxPromptLength, errors);
+        var seeds = Seeds.Resolve(request, limits.MaxImages, errors);
         var width = ResolveSide("width", request.Width, model, errors);
         var height = ResolveSide("height", request.Height, model, errors);
         var sampler = ResolveSampler(request.SamplerName, model, errors);
@@ -43,7 +41,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
         }
 
         var negative = request.NegativePrompt ?? "";
-        CheckText("negative_prompt", negative, errors);
+        Prompts.CheckText("negative_prompt", negative, limits.MaxPromptLength, errors);
         if ((long)prompts.Count * seeds.Count > limits.MaxImages)
         {
             errors.Add(
@@ -85,115 +83,6 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
 
         return found;
     }
-
-    private IReadOnlyList<string> ResolvePrompts(BatchRequest request, RequestErrors errors)
-    {
-        if (request is { Prompt: not null, Prompts: not null })
-        {
-            errors.Add("prompts", "Give either prompt or prompts, not both.");
-            return [];
-        }
-
-        if (request.Prompt is { } single)
-        {
-            CheckPrompt("prompt", single, errors);
-            return [single];
-        }
-
-        if (request.Prompts is not { Count: > 0 } prompts)
-        {
-            errors.Add("prompts", "Give at least one prompt, as \"prompts\": [\"a red circle\"] or \"prompt\": \"a red circle\".");
-            return [];
-        }
-
-        foreach (var (index, prompt) in prompts.Index().Where(p => IsBadPrompt(p.Item)).Take(MaxNamed))
-        {
-            CheckPrompt($"prompts[{index}]", prompt, errors);
-        }
-
-        return prompts;
-    }
-
-    private bool IsBadPrompt(string? prompt) => string.IsNullOrWhiteSpace(prompt) || FaultOf(prompt) is not null;
-
-    private void CheckPrompt(string field, string? prompt, RequestErrors errors)
-    {
-        if (string.IsNullOrWhiteSpace(prompt))
-        {
-            errors.Add(field, "The prompt is empty: say what to draw.");
-        }
-        else
-        {
-            CheckText(field, prompt, errors);
-        }
-    }
-
-    private void CheckText(string field, string text, RequestErrors errors)
-    {
-        if (FaultOf(text) is { } fault)
-        {
-            errors.Add(field, fault);
-        }
-    }
-
-    private string? FaultOf(string text) =>
-        text.Length > limits.MaxPromptLength ? $"{text.Length} characters are too many: give at most {limits.MaxPromptLength}."
-        : text.Contains('\0', StringComparison.Ordinal) ? "The character U+0000 cannot be stored: leave it out."
-        : null;
-
-    private IReadOnlyList<long> ResolveSeeds(BatchRequest request, RequestErrors errors)
-    {
-        if (request.Seeds is { } listed)
-        {
-            foreach (var (name, given) in new[] { ("seed", request.Seed is not null), ("n_iter", request.NIter is not null) })
-            {
-                if (given)
-                {
-                    errors.Add(name, $"Give either seeds or {name}, not both.");
-                }
-            }
-
-            if (listed.Count == 0)
-            {
-                errors.Add("seeds", "The list is empty: give at least one seed, or leave the field out for a random one.");
-            }
-
-            foreach (var (index, wrong) in listed.Index().Where(s => s.Item is < -1 or > MaxSeed).Take(MaxNamed))
-            {
-                errors.Add($"seeds[{index}]", SeedFault(wrong));
-            }
-
-            return [.. listed.Select(seed => seed == -1 ? RandomSeed() : seed)];
-        }
-
-        var count = request.NIter ?? 1;
-        if (count < 1 || count > limits.MaxImages)
-        {
-            errors.Add("n_iter", $"{count} is out of range: give 1 to {limits.MaxImages}.");
-            return [];
-        }
-
-        var first = request.Seed ?? -1;
-        if (first is < -1 or > MaxSeed)
-        {
-            errors.Add("seed", SeedFault(first));
-            return [];
-        }
-
-        if (first > MaxSeed - (count - 1))
-        {
-            errors.Add("seed", $"With n_iter {count} the last seed would be over {MaxSeed}: give {MaxSeed - (count - 1)} or less.");
-            return [];
-        }
-
-        first = first == -1 ? RandomSeed() : first;
-        return [.. Enumerable.Range(0, count).Select(i => first + i)];
-    }
-
-    private static string SeedFault(long seed) => $"{seed} is out of range: give 0 to {MaxSeed}, or -1 for a random one.";
-
-    // 32 bits, as A1111 draws them: short enough to be typed again
-    private static long RandomSeed() => Random.Shared.NextInt64(1L << 32);
 
     private int ResolveSide(string field, int? side, ModelDescription? model, RequestErrors errors)
     {

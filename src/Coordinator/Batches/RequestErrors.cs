@@ -3,6 +3,9 @@ namespace StableDiffusion.Coordinator.Batches;
 /// <summary>What is wrong with a request: JSON field name → sentences that say what to change.</summary>
 public sealed class RequestErrors
 {
+    /// <summary>Wrong entries of one list that are told; the rest would only be more of them.</summary>
+    public const int MaxNamed = 10;
+
     private readonly SortedDictionary<string, List<string>> byField = new(StringComparer.Ordinal);
 
     /// <summary>True while nothing is wrong.</summary>

@@ -183,7 +183,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
             expired.Where(image => image.State == ImageState.Dispatched),
             AttemptState.Lost, "No worker took the image up in time.", cancellationToken);
         foreach (var lost in await expired.Where(image => image.State == ImageState.Rendering)
-            .Select(image => new { image.Id, image.AttemptId }).Take(1000).ToListAsync(cancellationToken))
+            .OrderBy(image => image.LeaseUntil).Take(1000).Select(image => new { image.Id, image.AttemptId }).ToListAsync(cancellationToken))
         {
             // still expired when it is its turn: a report may have renewed it meanwhile
             count += await LoseAsync(expired.Where(i => i.Id == lost.Id && i.AttemptId == lost.AttemptId), lost.AttemptId!.Value, cancellationToken) ? 1 : 0;
