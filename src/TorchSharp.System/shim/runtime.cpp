@@ -8,7 +8,21 @@
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <torch/version.h>
+
+#ifdef __GLIBC__
+// By default glibc maps every large block anew and hands it back when it is freed, so that the kernel zeroes each page of
+// each intermediate tensor: a third of a U-Net's time. Blocks up to 1 GiB stay in the heap instead and are used again. One
+// arena, because only the main one grows beyond 64 MiB.
+__attribute__((constructor)) static void keep_freed_blocks() {
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 1 << 30);
+}
+#endif
 
 thread_local std::string last_error;
 
