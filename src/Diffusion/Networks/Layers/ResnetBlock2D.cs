@@ -32,14 +32,15 @@ internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>
     }
 
     /// <param name="input">(B, in_channels, H, W)</param>
-    /// <param name="temb">(B, temb_channels), or null in a VAE</param>
+    /// <param name="temb">(B, temb_channels), null only in a VAE</param>
     /// <returns>(B, out_channels, H, W)</returns>
     public override Tensor forward(Tensor input, Tensor? temb)
     {
         using var scope = NewDisposeScope();
         var hidden = Activations.NormSiluConv(norm1, conv1, input); // (B, out_channels, H, W)
-        if (time_emb_proj is not null && temb is not null)
+        if (time_emb_proj is not null)
         {
+            ArgumentNullException.ThrowIfNull(temb);
             hidden.add_(time_emb_proj.call(silu(temb)).unsqueeze(-1).unsqueeze(-1)); // (B, out_channels, 1, 1)
         }
 

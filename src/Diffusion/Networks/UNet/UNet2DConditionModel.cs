@@ -59,7 +59,7 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
 
         // 1. time
         var embedded = timeProjection.Embed(timestep.reshape(-1).expand(sample.shape[0])); // (B, block_out_channels[0])
-        var temb = Observed("time_embedding", time_embedding.call(embedded.to(sample.dtype))); // (B, time_embed_dim)
+        var temb = Observed("time_embedding", time_embedding.call(embedded.to(sample.dtype, sample.device))); // (B, time_embed_dim)
 
         // 2. down
         var hidden = Observed("conv_in", conv_in.call(sample)); // (B, block_out_channels[0], h, w)
