@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using Spectre.Console;
 
 namespace StableDiffusion.Farm.Commands;
 
@@ -27,6 +28,12 @@ public static class CommandLine
     /// <summary>Runs one command line. 0: done; 1: an error the user can mend, or a check that failed; 130: interrupted.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
+        if (Console.IsOutputRedirected)
+        {
+            AnsiConsole.Profile.Capabilities.Ansi = false; // a file wants plain text, and lines as long as they are
+            AnsiConsole.Profile.Width = 1000;
+        }
+
         ParseResult command = Create().Parse(args);
         if (command.Errors.Count > 0)
         {

@@ -90,7 +90,11 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             ["Dispatch:RequeueAtStart"] = "true", // messages in memory end with the process
         });
         builder.Configuration["Worker:Models"] ??= data.Models;
-        builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
+        foreach (string talkative in new[] { "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore" })
+        {
+            builder.Configuration[$"Logging:LogLevel:{talkative}"] ??= "Warning";
+        }
+
         builder.AddCoordinator();
         builder.AddWorker();
         builder.AddObjectStore();

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using StableDiffusion.Contracts.Batches;
 
 namespace StableDiffusion.Farm.Rendering;
@@ -42,8 +41,10 @@ internal sealed class RenderOptions
         Model = parsed.GetValue(model),
     };
 
-    /// <summary>What was given of the settings, as words for file names: "steps 50".</summary>
+    /// <summary>What was given of the settings, as words for file names: "steps 50", "sampler euler".</summary>
     public IReadOnlyList<string> Given(ParseResult parsed) =>
-        [.. Settings.Where(option => parsed.GetResult(option) is not null).Select(option => string.Create(
-            CultureInfo.InvariantCulture, $"{option.Name.TrimStart('-').Replace('-', ' ')} {parsed.GetResult(option)!.Tokens[0].Value}"))];
+        [.. Settings.Where(option => parsed.GetResult(option) is not null).Select(option => Words(option, parsed.GetResult(option)!.Tokens[0].Value))];
+
+    private string Words(Option option, string value) =>
+        $"{option.Name.TrimStart('-').Replace('-', ' ')} {(option == negativePrompt ? value : value.ToLowerInvariant())}";
 }
