@@ -54,16 +54,16 @@ public sealed class DistributedFarmTests(TestServers servers)
         using var farm = new DistributedFarm(settings);
         await farm.StartCoordinatorAsync(Cancelled);
         await farm.StartWorkersAsync(1, Cancelled);
-        BatchResponse batch = await farm.Client.SubmitAsync(Request(images: 12, steps: 20), Cancelled);
+        BatchResponse batch = await farm.Client.SubmitAsync(Request(images: 8, steps: 10), Cancelled);
         await farm.WaitForFirstAsync(batch, Cancelled);
         farm.KillCoordinator();
 
         await farm.StartCoordinatorAsync(Cancelled);
         batch = await farm.WaitForEndAsync(batch, Cancelled);
 
-        Assert.Equal(24, batch.Counts.Succeeded);
+        Assert.Equal(16, batch.Counts.Succeeded);
         IReadOnlyList<ImageResponse> images = await farm.GetImagesAsync(batch, Cancelled);
-        Assert.Equal(24, images.Select(image => image.ObjectKey).Distinct().Count());
+        Assert.Equal(16, images.Select(image => image.ObjectKey).Distinct().Count());
         using AmazonS3Client s3 = OpenBucket(settings);
         foreach (ImageResponse image in images)
         {

@@ -22,6 +22,7 @@ internal sealed class EmbeddedFarmFolder : IAsyncDisposable
         ["FARM_DATA"] = Data,
         ["FARM_MODELS"] = TestModel.Folder,
         ["Worker__Device"] = "cpu",
+        ["Worker__Threads"] = "1", // tests share the cores
     };
 
     public static async Task<EmbeddedFarmFolder> CreateAsync(CancellationToken cancellationToken)

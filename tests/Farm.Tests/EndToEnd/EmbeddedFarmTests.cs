@@ -15,7 +15,7 @@ public sealed class EmbeddedFarmTests
         using (FarmProcess killed = await folder.UpAsync(Cancelled))
         {
             using var client = new FarmClient(folder.ReadRecord()!.Url!);
-            batch = await client.SubmitAsync(new BatchRequest { Prompt = "a green square", Seed = 1, NIter = 12, Steps = 20, SamplerName = "Euler" }, Cancelled);
+            batch = await client.SubmitAsync(new BatchRequest { Prompt = "a green square", Seed = 1, NIter = 12, Steps = 10, SamplerName = "Euler" }, Cancelled);
             await killed.WaitAsync(async () => (await client.GetBatchAsync(batch, Cancelled)).Counts.Succeeded > 0, Cancelled);
         }
 
