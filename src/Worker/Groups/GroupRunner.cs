@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using StableDiffusion.Contracts;
@@ -35,7 +34,6 @@ public sealed partial class GroupRunner(
         return Task.WhenAll(command.Images.Select(image => new ImageReports(image, reporter, cancellationToken).ReturnedAsync()));
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "whatever ends an image is sorted by Failure and reported; nothing is swallowed")]
     private async Task RenderAsync(string model, List<ImageReports> images, CancellationToken cancellationToken)
     {
         // pictures leave the device's thread at once: encoding and storing one overlaps with drawing the next
@@ -52,7 +50,7 @@ public sealed partial class GroupRunner(
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(inHand.Stopping, cancellationToken);
             await renderer.RenderAsync(group, stop.Token).ConfigureAwait(false);
         }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested) // of whatever kind: Failure sorts it below
         {
             failure = error;
         }
@@ -83,7 +81,6 @@ public sealed partial class GroupRunner(
         }
     }
 
-    [SuppressMessage("Design", "CA1031", Justification = "whatever ends an image is sorted by Failure and reported; nothing is swallowed")]
     private async Task FinishAsync(ImageReports image, RenderedImage drawn, CancellationToken cancellationToken)
     {
         byte[] file;

@@ -7,9 +7,17 @@ public sealed class WorkInHand : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, byte> attempts = new();
     private readonly CancellationTokenSource stopping = new();
+    private readonly CancellationTokenSource abandoned = new();
 
     /// <summary>Cancelled when the worker shuts down: work goes back between two steps.</summary>
     public CancellationToken Stopping => stopping.Token;
+
+    /// <summary>
+    /// Cancelled when the time for shutting down is over: reports that the broker has not taken by then are given up. Work
+    /// hangs on this and not on the token of the message's delivery, which ends with the connection to the broker: a picture
+    /// that was begun is finished, stored and reported when the broker is back.
+    /// </summary>
+    public CancellationToken Abandoned => abandoned.Token;
 
     /// <summary>For the heartbeat, which renews their leases.</summary>
     public IReadOnlyList<Guid> Attempts => [.. attempts.Keys];
@@ -30,8 +38,15 @@ public sealed class WorkInHand : IDisposable
     /// <summary>From now on everything is handed back.</summary>
     public Task StopAsync() => stopping.CancelAsync();
 
+    /// <summary>Nothing is waited for any more.</summary>
+    public void Abandon() => abandoned.Cancel();
+
     /// <inheritdoc/>
-    public void Dispose() => stopping.Dispose();
+    public void Dispose()
+    {
+        stopping.Dispose();
+        abandoned.Dispose();
+    }
 
     private sealed class Taken(WorkInHand hand, IReadOnlyList<Guid> taken) : IDisposable
     {

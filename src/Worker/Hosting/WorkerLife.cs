@@ -27,12 +27,22 @@ internal sealed partial class WorkerLife(
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
+        using var late = cancellationToken.Register(inHand.Abandon);
         await inHand.StopAsync().ConfigureAwait(false);
+        if (ExecuteTask is { } running)
+        {
+            // no more queues are opened, and no heartbeat comes after the last one
+            await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
         await Task.WhenAll(queues.Select(queue => queue.StopAsync(cancellationToken))).ConfigureAwait(false);
         await heartbeat.ReportAsync(leaving: true, cancellationToken).ConfigureAwait(false);
     }
 
-    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StoppedAsync(CancellationToken cancellationToken)
+    {
+        inHand.Abandon();
+        return Task.CompletedTask;
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

@@ -89,10 +89,8 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     {
         var clock = Stopwatch.StartNew();
         var model = StableDiffusionModel.Load(folder.Path, device.Dtype, device.Device);
-        models.Add(folder.Name, model);
         var scheduler = model.SchedulerConfig["_class_name"]?.ToString();
-        LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
-        return new ModelDescription
+        var description = new ModelDescription
         {
             Name = folder.Name,
             Hash = model.Hash,
@@ -100,6 +98,9 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             DefaultSize = model.DefaultSize,
             DefaultSampler = Samplers.Names.FirstOrDefault(name => Samplers.SchedulerClasses[name] == scheduler, DefaultSampler),
         };
+        models.Add(folder.Name, model);
+        LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
+        return description;
     }
 
     private void Render(RenderGroup group, CancellationToken cancellationToken)

@@ -14,6 +14,7 @@ namespace StableDiffusion.Worker.Reports;
 public sealed partial class Reporter(IPublishEndpoint bus, TimeProvider time, IOptions<WorkerOptions> options, ILogger<Reporter> logger)
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(20);
 
     /// <summary>By this clock reports are stamped.</summary>
     public TimeProvider Time => time;
@@ -29,9 +30,12 @@ public sealed partial class Reporter(IPublishEndpoint bus, TimeProvider time, IO
     {
         for (var pause = TimeSpan.FromSeconds(0.5); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks)))
         {
+            // a confirmation that was lost with its connection never comes; told twice does no harm, an attempt ends only once
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(LongestTry);
             try
             {
-                await bus.Publish(report, cancellationToken).ConfigureAwait(false);
+                await bus.Publish(report, patience.Token).ConfigureAwait(false);
                 return;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)

@@ -11,7 +11,7 @@ using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
 
-/// <summary>A whole worker host on MassTransit's in-memory transport, with a fake renderer and store.</summary>
+/// <summary>A whole worker host, by default on MassTransit's in-memory transport, with a fake renderer and store.</summary>
 internal sealed class BusFarm : IAsyncDisposable
 {
     private readonly IHost host;
@@ -28,7 +28,7 @@ internal sealed class BusFarm : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<BusFarm> StartAsync(FakeRenderer renderer)
+    public static async Task<BusFarm> StartAsync(FakeRenderer renderer, Uri? rabbitMq = null)
     {
         var store = new FakeStore();
         var builder = Host.CreateEmptyApplicationBuilder(null);
@@ -43,7 +43,18 @@ internal sealed class BusFarm : IAsyncDisposable
         builder.Services.AddMassTransit(bus =>
         {
             bus.AddWorkerConsumers();
-            bus.UsingInMemory((context, memory) => memory.ConfigureEndpoints(context));
+            if (rabbitMq is null)
+            {
+                bus.UsingInMemory((context, memory) => memory.ConfigureEndpoints(context));
+            }
+            else
+            {
+                bus.UsingRabbitMq((context, rabbit) =>
+                {
+                    rabbit.Host(rabbitMq);
+                    rabbit.ConfigureEndpoints(context);
+                });
+            }
         });
         var farm = new BusFarm(builder.Build(), renderer, store);
         farm.Bus.ConnectPublishObserver(farm.Reports);

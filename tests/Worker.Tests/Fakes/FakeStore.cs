@@ -10,6 +10,8 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
 
     public ConcurrentDictionary<string, byte[]> Objects { get; } = new();
 
+    private readonly TaskCompletionSource stored = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public int Puts { get; private set; }
 
     public Action BeforePut { get; set; } = () => { };
@@ -24,8 +26,12 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
             return Task.FromException(failure);
         }
         Objects[key] = bytes.ToArray();
+        stored.TrySetResult();
         return Task.CompletedTask;
     }
+
+    /// <summary>Returns when a first object is stored.</summary>
+    public Task StoredAsync(CancellationToken cancellationToken) => stored.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
 
     public Task EnsureReadyAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
