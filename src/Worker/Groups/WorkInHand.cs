@@ -6,6 +6,7 @@ namespace StableDiffusion.Worker.Groups;
 public sealed class WorkInHand : IDisposable
 {
     private readonly ConcurrentDictionary<Guid, byte> attempts = new();
+    private readonly ConcurrentDictionary<Task, byte> kept = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource abandoned = new();
 
@@ -34,6 +35,16 @@ public sealed class WorkInHand : IDisposable
         }
         return new Taken(this, taken);
     }
+
+    /// <summary>Work that outlives the delivery it came with.</summary>
+    public void Keep(Task work)
+    {
+        kept.TryAdd(work, 0);
+        work.ContinueWith(done => kept.TryRemove(done, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+    }
+
+    /// <summary>Returns when the work that was kept is done.</summary>
+    public Task KeptAsync() => Task.WhenAll(kept.Keys);
 
     /// <summary>From now on everything is handed back.</summary>
     public Task StopAsync() => stopping.CancelAsync();

@@ -19,6 +19,7 @@ internal sealed partial class WorkerLife(
     IRenderer renderer, HeldModels models, WorkInHand inHand, Heartbeat heartbeat, IReceiveEndpointConnector endpoints,
     IOptions<WorkerOptions> options, ILogger<WorkerLife> logger) : BackgroundService, IHostedLifecycleService
 {
+    private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(10);
     private readonly List<HostReceiveEndpointHandle> queues = [];
 
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -34,7 +35,8 @@ internal sealed partial class WorkerLife(
             // no more queues are opened, and no heartbeat comes after the last one
             await running.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
-        await Task.WhenAll(queues.Select(queue => queue.StopAsync(cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(queues.Select(queue => CloseAsync(queue, cancellationToken))).ConfigureAwait(false);
+        await inHand.KeptAsync().WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // given up when late
         await heartbeat.ReportAsync(leaving: true, cancellationToken).ConfigureAwait(false);
     }
 
@@ -67,6 +69,21 @@ internal sealed partial class WorkerLife(
         }
     }
 
+    /// <summary>Returns when what the queue gave is handed back; an endpoint that cannot reach its broker is not waited for without end.</summary>
+    private async Task CloseAsync(HostReceiveEndpointHandle queue, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(LongestClose);
+        try
+        {
+            await queue.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error)
+        {
+            LogNotClosed(error, LongestClose);
+        }
+    }
+
     private HostReceiveEndpointHandle Open(ModelDescription model) =>
         endpoints.ConnectReceiveEndpoint(Queues.Render(model.Name), (context, endpoint) =>
         {
@@ -78,4 +95,7 @@ internal sealed partial class WorkerLife(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Worker {WorkerId}, version {Version}, on {Device} holds: {Models}")]
     private partial void LogLoaded(string workerId, string version, string device, string models);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A queue could not be closed within {Patience}; the broker gives its commands to others")]
+    private partial void LogNotClosed(Exception error, TimeSpan patience);
 }

@@ -31,7 +31,7 @@ internal sealed class PublishLog : IPublishObserver
                 }
                 next = more.Task;
             }
-            await next.WaitAsync(TimeSpan.FromMinutes(2), cancellationToken);
+            await next.WaitAsync(TimeSpan.FromMinutes(1), cancellationToken);
         }
     }
 
