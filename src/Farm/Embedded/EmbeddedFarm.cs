@@ -4,6 +4,7 @@ using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using StableDiffusion.Coordinator;
 using StableDiffusion.Storage.Hosting;
 using StableDiffusion.Worker.Hosting;
@@ -52,6 +53,11 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
                 await app.DisposeAsync();
                 throw;
             }
+        }
+        catch (OptionsValidationException wrong)
+        {
+            await EndAsync(data);
+            throw new FarmException(string.Join("\nfarm: ", wrong.Failures), wrong);
         }
         catch
         {

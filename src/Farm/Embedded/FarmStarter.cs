@@ -44,6 +44,16 @@ internal static class FarmStarter
         : (await farm.GetModelsAsync(cancellationToken)).Count == 0 ? $"the worker loads its models from {data.Models}"
         : null;
 
-    private static string LastOfLog(DataFolder data) =>
-        File.Exists(data.Log) ? string.Join('\n', File.ReadLines(data.Log).TakeLast(10)) : $"nothing in {data.Log}";
+    /// <summary>What the farm said to its user before it ended, or else its last lines.</summary>
+    private static string LastOfLog(DataFolder data)
+    {
+        if (!File.Exists(data.Log))
+        {
+            return $"nothing in {data.Log}";
+        }
+
+        string[] lines = File.ReadAllLines(data.Log);
+        string[] said = [.. lines.Where(line => line.StartsWith("farm: ", StringComparison.Ordinal))];
+        return string.Join('\n', said.Length > 0 ? said : lines.TakeLast(10));
+    }
 }
