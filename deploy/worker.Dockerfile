@@ -8,5 +8,7 @@ RUN dotnet publish src/Worker -c Release -r linux-x64 --self-contained false -p:
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app .
+# waiting threads sleep instead of spinning, so that workers can share cores
+ENV OMP_WAIT_POLICY=passive
 USER $APP_UID
 ENTRYPOINT ["dotnet", "Worker.dll"]
