@@ -8,7 +8,7 @@ namespace StableDiffusion.Farm.Bench;
 /// <summary>Images per second of a whole embedded farm, from the submission to the last stored picture, over its REST API.</summary>
 internal static class FarmBench
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Runs a farm of its own in a folder that it removes; a few pictures warm it up.</summary>
     public static async Task<double> RunAsync(BenchSettings settings, CancellationToken cancellationToken)

@@ -96,11 +96,10 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             ["Dispatch:RequeueAtStart"] = "true", // messages in memory end with the process
         });
         builder.Configuration["Worker:Models"] ??= data.Models;
-        foreach (string talkative in new[] { "Microsoft.AspNetCore", "Microsoft.EntityFrameworkCore" })
-        {
-            builder.Configuration[$"Logging:LogLevel:{talkative}"] ??= "Warning";
-        }
-
+        builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
+        builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore"] ??= "Warning";
+        // a new database's missing table of migrations is told as an error here; real ones come as exceptions
+        builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Command"] ??= "Critical";
         builder.AddCoordinator();
         builder.AddWorker();
         builder.AddObjectStore();
