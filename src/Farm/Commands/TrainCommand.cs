@@ -24,7 +24,7 @@ internal static class TrainCommand
             Description = "Only this stage, from what the earlier ones left in the folder; may be given several times.",
             DefaultValueFactory = _ => Enum.GetValues<StarterStage>(),
         };
-        var starter = new Command("starter", "Trains the starter model: 64×64 shapes and digits, about half an hour on two CPU cores.") { folder, stages };
+        var starter = new Command("starter", "Trains the starter model: 64×64 pictures of shapes and digits.") { folder, stages };
         starter.SetAction((parsed, cancellationToken) =>
         {
             string root = parsed.GetValue(folder)!.FullName;

@@ -41,7 +41,7 @@ internal static class UNetStage
         var captions = CaptionsOf(Scenes);
         var optimization = new OptimizationOptions
         {
-            Steps = options.Steps(3000), BatchSize = 32, LearningRate = 1e-3, WarmupSteps = options.Steps(100),
+            Steps = options.Steps(6000), BatchSize = 32, LearningRate = 1e-3, WarmupSteps = options.Steps(100),
         };
         var trainer = new NoisePredictionTrainer(unet, StarterFiles.Schedule, optimization);
         trainer.Run(Batch, Seed, progress, cancellationToken);
