@@ -34,6 +34,8 @@ internal sealed partial class DatabaseStart(
         {
             var count = await scope.ServiceProvider.GetRequiredService<ImageLifecycle>().RequeueAllAsync(cancellationToken);
             LogRequeued(count);
+            // its workers were this process: until the next one reports, nobody listens, and what is sent to nobody is lost
+            await db.Workers.ExecuteUpdateAsync(set => set.SetProperty(worker => worker.Leaving, true), cancellationToken);
         }
     }
 

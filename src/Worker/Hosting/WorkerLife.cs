@@ -60,6 +60,9 @@ internal sealed partial class WorkerLife(
                 models.Add(model);
                 queues.Add(Open(model));
             }
+
+            // only a queue that is open may be told of
+            await Task.WhenAll(queues.Select(queue => queue.Ready)).WaitAsync(stop.Token).ConfigureAwait(false);
             await heartbeat.ReportAsync(leaving: false, stop.Token).ConfigureAwait(false); // the models are news
             await heartbeats.ConfigureAwait(false);
         }
