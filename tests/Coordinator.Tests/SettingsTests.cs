@@ -9,6 +9,7 @@ public sealed class SettingsTests
     [InlineData("ConnectionStrings:Farm", "")]
     [InlineData("Images:MaxAttempts", "0")]
     [InlineData("Images:RetryDelay", "-00:00:01")]
+    [InlineData("Images:PublishLease", "00:00:01")]
     [InlineData("Images:QueueLease", "00:00:01")]
     [InlineData("Images:RenderLease", "00:00:01")]
     [InlineData("Dispatch:WindowPerWorker", "0")]

@@ -50,6 +50,7 @@ public sealed partial class DispatchRound(
 
     private async Task<bool> PublishAsync(string model, TakenImage[] group, CancellationToken cancellationToken)
     {
+        Guid[] attempts = [.. group.Select(taken => taken.Attempt.Id)];
         var now = time.GetUtcNow();
         var command = new RenderImages
         {
@@ -70,17 +71,19 @@ public sealed partial class DispatchRound(
             timeout.CancelAfter(options.Value.PublishTimeout);
             var queue = await bus.GetSendEndpoint(new Uri($"queue:{Queues.Render(model)}"));
             await queue.Send(command, context => context.TimeToLive = imageOptions.Value.QueueLease, timeout.Token);
-            LogPublished(group.Length, model);
-            return true;
         }
         // whatever the transport throws, the images must not wait for their leases
         catch (Exception e)
         {
             LogNotPublished(e, group.Length, model);
-            await lifecycle.UnpublishedAsync([.. group.Select(taken => taken.Attempt.Id)], CancellationToken.None);
+            await lifecycle.UnpublishedAsync(attempts, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             return false;
         }
+
+        await lifecycle.PublishedAsync(attempts, CancellationToken.None);
+        LogPublished(group.Length, model);
+        return true;
     }
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Published {Count} images to {Model}")]

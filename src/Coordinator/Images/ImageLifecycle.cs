@@ -53,7 +53,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
             image.AttemptId = Guid.CreateVersion7(now);
             image.Attempts++;
             image.NotBefore = null;
-            image.LeaseUntil = now + options.Value.QueueLease;
+            image.LeaseUntil = now + options.Value.PublishLease;
             image.WorkerId = null;
             image.StartedAt = null;
             image.Step = 0;
@@ -72,6 +72,14 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return [.. images.Zip(attempts, (image, attempt) => new TakenImage(image, attempt))];
+    }
+
+    /// <summary>The broker has these attempts' commands: their leases now last as long as a command may wait there.</summary>
+    public async Task PublishedAsync(IReadOnlyCollection<Guid> attempts, CancellationToken cancellationToken)
+    {
+        var lease = time.GetUtcNow() + options.Value.QueueLease;
+        await UnderWay.Where(image => image.State == ImageState.Dispatched && attempts.Contains(image.AttemptId!.Value))
+            .ExecuteUpdateAsync(image => image.SetProperty(i => i.LeaseUntil, lease), cancellationToken);
     }
 
     /// <summary>The commands of these attempts were not published: the images wait again.</summary>

@@ -16,6 +16,11 @@ public sealed class ImageOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:05:00", ErrorMessage = "Images:RetryDelay must be 00:00:00 to 00:05:00.")]
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromSeconds(2);
 
+    /// <summary>How long an opened attempt may wait for its command to be published, 10 s … 1 h; 30 s by default. What a
+    /// coordinator that died in between had taken waits again after this.</summary>
+    [Range(typeof(TimeSpan), "00:00:10", "01:00:00", ErrorMessage = "Images:PublishLease must be 00:00:10 to 01:00:00.")]
+    public TimeSpan PublishLease { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>How long a published command may wait in its queue, 10 s … 1 d; 10 min by default. The broker drops the
     /// command at the same time as the coordinator gives the attempt up, so a long queue costs a new publish, not a
     /// second rendering, and a lost message costs this wait.</summary>

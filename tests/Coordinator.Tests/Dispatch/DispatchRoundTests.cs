@@ -90,13 +90,24 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
         var lost = await host.TakeOneAsync(); // committed; and here the coordinator died
         Assert.Equal(0, await host.RunRoundAsync());
 
-        host.Time.Advance(new ImageOptions().QueueLease + TimeSpan.FromSeconds(1));
+        host.Time.Advance(new ImageOptions().PublishLease + TimeSpan.FromSeconds(1));
         await host.ReportWorkerAsync();
         Assert.Equal(1, await host.RunRoundAsync());
         var command = Assert.Single(await CommandsAsync(images: 1));
         Assert.Equal(lost.ImageId, command.Images[0].ImageId);
         Assert.NotEqual(lost.AttemptId, command.Images[0].AttemptId);
         Assert.Equal(AttemptState.Lost, (await host.AttemptAsync(lost.AttemptId)).State);
+    }
+
+    [Fact]
+    public async Task A_published_command_may_wait_longer_than_an_unpublished_one()
+    {
+        await host.SubmitAsync(1);
+        Assert.Equal(1, await host.RunRoundAsync());
+        host.Time.Advance(new ImageOptions().QueueLease - TimeSpan.FromSeconds(1));
+        await host.ReportWorkerAsync();
+        Assert.Equal(0, await host.RunRoundAsync());
+        Assert.All(host.Db.Images, image => Assert.Equal((ImageState.Dispatched, 1), (image.State, image.Attempts)));
     }
 
     [Fact]

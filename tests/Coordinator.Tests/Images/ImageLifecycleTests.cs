@@ -22,7 +22,7 @@ public sealed class ImageLifecycleTests(Databases databases) : IAsyncLifetime
 
         var image = await host.ImageAsync(open.ImageId);
         Assert.Equal((ImageState.Dispatched, open.AttemptId, 1), (image.State, image.AttemptId, image.Attempts));
-        Assert.Equal(host.Time.GetUtcNow() + options.QueueLease, image.LeaseUntil);
+        Assert.Equal(host.Time.GetUtcNow() + options.PublishLease, image.LeaseUntil);
         var attempt = await host.AttemptAsync(open.AttemptId);
         Assert.Equal((AttemptState.Dispatched, 1), (attempt.State, attempt.Number));
         Assert.Matches($"^batches/{batch.Id}/00000-7-[0-9a-f]{{8}}\\.png$", attempt.ObjectKey);
@@ -181,6 +181,7 @@ public sealed class ImageLifecycleTests(Databases databases) : IAsyncLifetime
     {
         await host.SubmitAsync(1);
         var open = await host.TakeOneAsync();
+        await host.Lifecycle.PublishedAsync([open.AttemptId], Token);
         host.Time.Advance(options.QueueLease);
         Assert.Equal(0, await host.Lifecycle.ExpireAsync(Token));
         host.Time.Advance(TimeSpan.FromSeconds(1));

@@ -35,7 +35,6 @@ internal sealed class DistributedFarm : IDisposable
         coordinator = FarmProcess.Start(logs, "Coordinator", new Dictionary<string, string>(settings)
         {
             ["Urls"] = Url.ToString(),
-            ["Images__QueueLease"] = "00:00:30", // what a killed coordinator took and did not publish comes back after this
             ["Dispatch__GroupSize"] = "1", // small commands, so that every worker gets some
         });
         await coordinator.WaitAsync(() => Client.IsHealthyAsync(cancellationToken), cancellationToken);
