@@ -1,4 +1,3 @@
-using MassTransit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -11,14 +10,6 @@ var builder = Host.CreateApplicationBuilder(args);
 builder.AddWorker();
 builder.AddObjectStore();
 builder.Services.AddOptions<RabbitMqOptions>().BindConfiguration(RabbitMqOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddMassTransit(bus =>
-{
-    bus.AddWorkerConsumers();
-    bus.UsingRabbitMq((context, rabbit) =>
-    {
-        rabbit.Host(context.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri);
-        rabbit.ConfigureEndpoints(context);
-    });
-});
+builder.Services.AddWorkerRabbitMq(provider => provider.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri!);
 
 await builder.Build().RunAsync();

@@ -16,7 +16,7 @@ public static class WorkerBuilder
 {
     /// <summary>
     /// Registers options (section <c>Worker</c>), renderer, reports and the worker's life. The host adds a bus
-    /// (<see cref="AddWorkerConsumers"/>) and an object store. An <see cref="IRenderer"/> registered before stays.
+    /// (<see cref="AddWorkerRabbitMq"/>, or one of its own with <see cref="AddWorkerConsumers"/>) and an object store. An <see cref="IRenderer"/> registered before stays.
     /// </summary>
     public static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder)
     {
@@ -31,7 +31,8 @@ public static class WorkerBuilder
         services.AddSingleton<GroupRunner>();
         services.AddSingleton<GroupIntake>();
         services.AddSingleton<Uploader>();
-        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Reporter>(provider, provider.GetRequiredService<IBus>()));
+        services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Reporter>(
+            provider, provider.GetService<IReportBus>() ?? provider.GetRequiredService<IBus>()));
         services.AddSingleton<Heartbeat>();
         services.AddHostedService<WorkerLife>();
         return builder;
@@ -44,4 +45,19 @@ public static class WorkerBuilder
         bus.AddConsumer<RenderImagesConsumer>().ExcludeFromConfigureEndpoints();
         return bus;
     }
+
+    /// <summary>Registers a worker's two connections to RabbitMQ: one for commands, one for reports.</summary>
+    /// <param name="services">The worker's.</param>
+    /// <param name="broker">The broker's URI, <c>amqp://user:password@host:port/vhost</c>.</param>
+    public static IServiceCollection AddWorkerRabbitMq(this IServiceCollection services, Func<IServiceProvider, Uri> broker) => services
+        .AddMassTransit(bus =>
+        {
+            bus.AddWorkerConsumers();
+            bus.UsingRabbitMq((context, rabbit) =>
+            {
+                rabbit.Host(broker(context));
+                rabbit.ConfigureEndpoints(context);
+            });
+        })
+        .AddMassTransit<IReportBus>(bus => bus.UsingRabbitMq((context, rabbit) => rabbit.Host(broker(context))));
 }

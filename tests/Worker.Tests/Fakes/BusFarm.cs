@@ -8,6 +8,7 @@ using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Rendering;
+using StableDiffusion.Worker.Reports;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
 
@@ -40,24 +41,16 @@ internal sealed class BusFarm : IAsyncDisposable
         builder.Services.AddSingleton<IRenderer>(renderer);
         builder.Services.AddSingleton<IObjectStore>(store);
         builder.AddWorker();
-        builder.Services.AddMassTransit(bus =>
+        if (rabbitMq is null)
         {
-            bus.AddWorkerConsumers();
-            if (rabbitMq is null)
-            {
-                bus.UsingInMemory((context, memory) => memory.ConfigureEndpoints(context));
-            }
-            else
-            {
-                bus.UsingRabbitMq((context, rabbit) =>
-                {
-                    rabbit.Host(rabbitMq);
-                    rabbit.ConfigureEndpoints(context);
-                });
-            }
-        });
+            builder.Services.AddMassTransit(bus => bus.AddWorkerConsumers().UsingInMemory((context, memory) => memory.ConfigureEndpoints(context)));
+        }
+        else
+        {
+            builder.Services.AddWorkerRabbitMq(_ => rabbitMq);
+        }
         var farm = new BusFarm(builder.Build(), renderer, store);
-        farm.Bus.ConnectPublishObserver(farm.Reports);
+        (farm.host.Services.GetService<IReportBus>() ?? farm.Bus).ConnectPublishObserver(farm.Reports);
         await farm.host.StartAsync(Cancel);
         await farm.ReportAsync<WorkerReported>(report => report.Models.Count == renderer.Models.Count);
         return farm;
