@@ -27,7 +27,7 @@ public sealed record BatchRequest
     /// <summary>1 … 150, 20 by default.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>0 … 30, 7 by default.</summary>
+    /// <summary>0 … 30; by default what the model recommends, mostly 7.</summary>
     public double? CfgScale { get; init; }
 
     /// <summary>Pixels, a multiple of the model's VAE factor; the model's own size by default.</summary>

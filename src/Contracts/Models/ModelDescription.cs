@@ -15,6 +15,9 @@ public sealed record ModelDescription
     /// <summary>Width and height in pixels when a request names none.</summary>
     public required int DefaultSize { get; init; }
 
+    /// <summary>Classifier-free guidance when a request names none.</summary>
+    public required double DefaultCfgScale { get; init; }
+
     /// <summary>A1111 name of the sampler used when a request names none.</summary>
     public required string DefaultSampler { get; init; }
 }

@@ -11,7 +11,6 @@ namespace StableDiffusion.Coordinator.Batches;
 public sealed class BatchResolver(IOptions<BatchesOptions> options)
 {
     private const int DefaultSteps = 20;
-    private const double DefaultCfgScale = 7;
     private const double MaxCfgScale = 30;
 
     private readonly BatchesOptions limits = options.Value;
@@ -34,7 +33,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
             errors.Add("steps", $"{steps} is out of range: give 1 to {limits.MaxSteps}.");
         }
 
-        var cfgScale = request.CfgScale ?? DefaultCfgScale;
+        var cfgScale = request.CfgScale ?? model?.DefaultCfgScale ?? 0;
         if (!(cfgScale >= 0 && cfgScale <= MaxCfgScale)) // so that NaN is out of range, too
         {
             errors.Add("cfg_scale", $"{cfgScale} is out of range: give 0 to {MaxCfgScale} (1 and below is no guidance).");

@@ -20,6 +20,9 @@ public sealed class Model
     /// <summary>Width and height in pixels when a request names none.</summary>
     public int DefaultSize { get; set; }
 
+    /// <summary>Guidance when a request names none.</summary>
+    public double DefaultCfgScale { get; set; }
+
     /// <summary>A1111's name of the sampler used when a request names none.</summary>
     public required string DefaultSampler { get; set; }
 
@@ -33,6 +36,7 @@ public sealed class Model
         Hash = model.Hash,
         VaeScaleFactor = model.VaeScaleFactor,
         DefaultSize = model.DefaultSize,
+        DefaultCfgScale = model.DefaultCfgScale,
         DefaultSampler = model.DefaultSampler,
     };
 }

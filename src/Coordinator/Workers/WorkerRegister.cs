@@ -41,11 +41,11 @@ public sealed class WorkerRegister(FarmDb db, ImageLifecycle images, DispatchSig
         foreach (var model in report.Models.OrderBy(model => model.Name, StringComparer.Ordinal)) // one order: no deadlock
         {
             await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO models (name, hash, vae_scale_factor, default_size, default_sampler, reported_at)
-                VALUES ({model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultSampler}, {now})
+                INSERT INTO models (name, hash, vae_scale_factor, default_size, default_cfg_scale, default_sampler, reported_at)
+                VALUES ({model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultCfgScale}, {model.DefaultSampler}, {now})
                 ON CONFLICT (name) DO UPDATE SET
                     hash = excluded.hash, vae_scale_factor = excluded.vae_scale_factor, default_size = excluded.default_size,
-                    default_sampler = excluded.default_sampler, reported_at = excluded.reported_at
+                    default_cfg_scale = excluded.default_cfg_scale, default_sampler = excluded.default_sampler, reported_at = excluded.reported_at
                 """, cancellationToken);
         }
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
 using StableDiffusion.Diffusion.Networks.UNet;
@@ -19,6 +20,12 @@ internal sealed record ModelIndex : ICheckedConfig
     public IReadOnlyList<string> Vae { get; init; } = [];
 
     public IReadOnlyList<string> Unet { get; init; } = [];
+
+    /// <summary>
+    /// A key of this project's own; diffusers passes over keys with an underscore. Folders without it have A1111's default.
+    /// </summary>
+    [JsonPropertyName("_guidance_scale")]
+    public double GuidanceScale { get; init; } = 7;
 
     /// <inheritdoc/>
     public static IReadOnlyDictionary<string, string[]> Supported { get; } = new Dictionary<string, string[]>

@@ -45,6 +45,9 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>The scheduler's configuration as the folder has it; a scheduler is built from it only when one is asked for.</summary>
     public required JsonObject SchedulerConfig { get; init; }
 
+    /// <summary>The guidance that its folder recommends (<c>_guidance_scale</c> in model_index.json), 7 where it says nothing.</summary>
+    public required double DefaultGuidanceScale { get; init; }
+
     /// <summary>Pixels per latent, in height and in width; pictures' sizes are multiples of it.</summary>
     public int VaeScaleFactor => Vae.ScaleFactor;
 
@@ -67,7 +70,7 @@ public sealed class StableDiffusionModel : IDisposable
             throw new ModelFolderException(folder, $"no diffusers model is there: it has no {ModelIndex.FileName}");
         }
 
-        ConfigFile.Read<ModelIndex>(index);
+        var guidanceScale = ConfigFile.Read<ModelIndex>(index).GuidanceScale;
         var schedulerPath = SchedulerPath(folder);
         if (!File.Exists(schedulerPath))
         {
@@ -81,6 +84,7 @@ public sealed class StableDiffusionModel : IDisposable
         {
             return new StableDiffusionModel(folder, dtype, device ?? CPU)
             {
+                DefaultGuidanceScale = guidanceScale,
                 SchedulerConfig = schedulerConfig,
                 Tokenizer = tokenizer,
                 TextEncoder = Keep(NetworkFolder.LoadTextEncoder(Path.Combine(folder, "text_encoder"), dtype, device)),

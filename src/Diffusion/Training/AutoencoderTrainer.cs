@@ -26,18 +26,26 @@ public sealed class AutoencoderTrainer(AutoencoderKL vae, OptimizationOptions op
     {
         using var generator = new Generator(seed);
         using var optimization = new Optimization(vae.parameters().Where(parameter => parameter.requires_grad), options);
-        optimization.Run("vae", step => Loss(pictures(step), generator), progress, null, cancellationToken);
-    }
+        optimization.Run("vae", Losses, progress, null, cancellationToken);
 
-    /// <summary>The loss of a batch, with ε from <paramref name="generator"/>.</summary>
-    public Tensor Loss(Tensor pictures, Generator generator)
-    {
-        var posterior = vae.Encode(pictures);
-        return Loss(pictures, posterior, randn(posterior.Mean.shape, dtype: ScalarType.Float32, generator: generator));
+        IReadOnlyList<Func<Tensor>> Losses(int step)
+        {
+            var batch = pictures(step);
+            var factor = vae.ScaleFactor;
+            var epsilon = randn([batch.shape[0], vae.Config.LatentChannels, batch.shape[2] / factor, batch.shape[3] / factor],
+                dtype: ScalarType.Float32, generator: generator);
+            return options.Shard([batch, epsilon], shard => Loss(shard[0], shard[1]));
+        }
     }
 
     /// <summary>The loss of a batch for a given ε, of the latents' shape (B, C, h, w).</summary>
-    public Tensor Loss(Tensor pictures, Tensor epsilon) => Loss(pictures, vae.Encode(pictures), epsilon);
+    public Tensor Loss(Tensor pictures, Tensor epsilon)
+    {
+        var posterior = vae.Encode(pictures);
+        var reconstruction = vae.Decode(posterior.Sample(epsilon));
+        var loss = mse_loss(reconstruction, pictures) + KlWeight * posterior.Kl().mean();
+        return AbsoluteErrorWeight == 0 ? loss : loss + AbsoluteErrorWeight * (reconstruction - pictures).abs().mean();
+    }
 
     /// <summary>
     /// 1/σ of the latents of <paramref name="pictures"/>, drawn ones: what they are multiplied with so that the diffusion
@@ -48,12 +56,5 @@ public sealed class AutoencoderTrainer(AutoencoderKL vae, OptimizationOptions op
         using var scope = NewDisposeScope();
         using var off = no_grad();
         return 1 / Math.Sqrt((mean.var() + logvar.exp().mean()).item<float>());
-    }
-
-    private Tensor Loss(Tensor pictures, DiagonalGaussianDistribution posterior, Tensor epsilon)
-    {
-        var reconstruction = vae.Decode(posterior.Sample(epsilon));
-        var loss = mse_loss(reconstruction, pictures) + KlWeight * posterior.Kl().mean();
-        return AbsoluteErrorWeight == 0 ? loss : loss + AbsoluteErrorWeight * (reconstruction - pictures).abs().mean();
     }
 }

@@ -37,7 +37,8 @@ public sealed class ContrastiveTrainer : IDisposable
     {
         var parameters = textEncoder.parameters().Concat(pictureEncoder.parameters()).Concat(textProjection.parameters()).Append(logitScale);
         using var optimization = new Optimization(parameters, options);
-        optimization.Run("text encoder", step => Loss(batches(step)), progress, null, cancellationToken);
+        // A pair is compared with all others of the batch, so the batch stays whole.
+        optimization.Run("text encoder", step => { var batch = batches(step); return [() => Loss(batch)]; }, progress, null, cancellationToken);
     }
 
     /// <summary>Cross-entropy of finding each caption's picture and each picture's caption, averaged.</summary>

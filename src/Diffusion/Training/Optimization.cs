@@ -21,17 +21,17 @@ public sealed class Optimization : IDisposable
 
     /// <summary>Takes all steps of the options.</summary>
     /// <param name="stage">Named in the progress.</param>
-    /// <param name="loss">The loss of a step, a scalar; called with the step's number, from 0, in a dispose scope of its own.</param>
+    /// <param name="losses">The losses of a step's shards, scalars whose mean is the step's loss; called with the step's number, from 0, in a dispose scope of its own.</param>
     /// <param name="progress">Told after every step.</param>
     /// <param name="afterStep">Done after every step, for weights that follow these.</param>
     /// <param name="cancellationToken">Looked at before every step.</param>
-    public void Run(string stage, Func<int, Tensor> loss, IProgress<TrainingProgress>? progress = null, Action? afterStep = null,
+    public void Run(string stage, Func<int, IReadOnlyList<Func<Tensor>>> losses, IProgress<TrainingProgress>? progress = null, Action? afterStep = null,
         CancellationToken cancellationToken = default)
     {
         for (var step = 0; step < options.Steps; step++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var value = Step(step, loss);
+            var value = Step(step, losses);
             afterStep?.Invoke();
             progress?.Report(new TrainingProgress(stage, step + 1, options.Steps, value));
         }
@@ -40,20 +40,20 @@ public sealed class Optimization : IDisposable
     /// <inheritdoc/>
     public void Dispose() => optimizer.Dispose();
 
-    private double Step(int step, Func<int, Tensor> loss)
+    private double Step(int step, Func<int, IReadOnlyList<Func<Tensor>>> losses)
     {
         using var scope = NewDisposeScope();
         var rate = options.LearningRate * LearningRate.CosineWithWarmup(step, options.WarmupSteps, options.Steps);
         foreach (var group in optimizer.ParamGroups)
             group.LearningRate = rate;
-        var value = loss(step);
-        optimizer.zero_grad();
-        value.backward();
+        var (loss, gradients) = ShardGradients.Mean(losses(step), parameters);
+        if (!double.IsFinite(loss))
+            throw new InvalidOperationException($"The loss is {loss} at step {step + 1}: lower the learning rate.");
+        for (var i = 0; i < parameters.Count; i++)
+            parameters[i].grad = gradients[i];
         nn.utils.clip_grad_norm_(parameters, options.MaxGradNorm);
         optimizer.step();
-        var number = (double)value.item<float>();
-        return double.IsFinite(number)
-            ? number
-            : throw new InvalidOperationException($"The loss is {number} at step {step + 1}: lower the learning rate.");
+        optimizer.zero_grad();
+        return loss;
     }
 }

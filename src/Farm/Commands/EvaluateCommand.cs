@@ -22,7 +22,7 @@ internal static class EvaluateCommand
         };
         var count = new Option<int>("--count") { Description = "Prompts, each with a seed of its own.", DefaultValueFactory = _ => defaults.Count };
         var steps = new Option<int>("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => defaults.Steps };
-        var scale = new Option<double>("--cfg-scale") { Description = "Classifier-free guidance.", DefaultValueFactory = _ => defaults.GuidanceScale };
+        var scale = new Option<double?>("--cfg-scale") { Description = "Classifier-free guidance; without it what the model recommends." };
         var scheduler = new Option<string?>("--scheduler") { Description = "A diffusers class name; without it the model's own." };
         var pictures = new Option<DirectoryInfo?>("--pictures") { Description = "Keep the pictures here.", HelpName = "FOLDER" };
         var starter = new Command("starter", "Draws held-out prompts and lets a separate classifier judge them.") { folder, count, steps, scale, scheduler, pictures };

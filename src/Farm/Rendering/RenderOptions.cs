@@ -9,7 +9,7 @@ internal sealed class RenderOptions
     private readonly Option<long?> seed = new("--seed") { Description = "Seed of the first picture, the next take the next ones; random when absent or -1." };
     private readonly Option<int?> count = new("--count", "-n") { Description = "Pictures per prompt; 1 by default." };
     private readonly Option<int?> steps = new("--steps") { Description = "Denoising steps; 20 by default." };
-    private readonly Option<double?> cfgScale = new("--cfg-scale") { Description = "How closely to follow the prompt; 7 by default." };
+    private readonly Option<double?> cfgScale = new("--cfg-scale") { Description = "How closely to follow the prompt; what the model recommends by default, mostly 7." };
     private readonly Option<string?> negativePrompt = new("--negative-prompt") { Description = "What to steer away from." };
     private readonly Option<int?> width = new("--width") { Description = "In pixels; the model's own by default." };
     private readonly Option<int?> height = new("--height") { Description = "In pixels; the model's own by default." };

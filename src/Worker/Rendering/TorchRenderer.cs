@@ -96,6 +96,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             Hash = model.Hash,
             VaeScaleFactor = model.VaeScaleFactor,
             DefaultSize = model.DefaultSize,
+            DefaultCfgScale = model.DefaultGuidanceScale,
             DefaultSampler = Samplers.Names.FirstOrDefault(name => Samplers.SchedulerClasses[name] == scheduler, DefaultSampler),
         };
         models.Add(folder.Name, model);

@@ -47,7 +47,7 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
                 NegativePrompt = "",
                 Seed = 1,
                 Steps = 20,
-                CfgScale = 7,
+                CfgScale = 5,
                 Width = 64,
                 Height = 64,
                 SamplerName = "Euler",

@@ -58,6 +58,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         Hash = "aa11",
         VaeScaleFactor = 8,
         DefaultSize = 64,
+        DefaultCfgScale = 5,
         DefaultSampler = "Euler",
     };
 

@@ -38,7 +38,7 @@ public sealed class StarterRecipeTests
         Folder = folder.Root,
         ClassifierFolder = folder.Root,
         Effort = 0.001,
-        Stages = [StarterStage.Files, StarterStage.Vae, StarterStage.VaeDecoder, StarterStage.Classifier],
+        Stages = [StarterStage.Files, StarterStage.Vae, StarterStage.Classifier],
     };
 
     // Progress<T> reports late, on another thread.

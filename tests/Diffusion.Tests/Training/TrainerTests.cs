@@ -43,6 +43,33 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Shards_of_a_batch_give_its_gradients_and_the_same_bits_every_time()
+    {
+        using var scope = NewDisposeScope();
+        using var golden = new SafetensorsFile(Goldens.Path("training/noise_prediction.safetensors"));
+        using var unet = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
+        var trainer = new NoisePredictionTrainer(unet, NoiseSchedule.ScaledLinear(0.00085, 0.012, 1000), Options);
+        using var gradients = Trainable(unet);
+        var parameters = unet.parameters().ToList();
+        Tensor[] batch = [golden.Read("batch.latents"), golden.Read("batch.noise"), golden.Read("batch.timesteps"), golden.Read("batch.condition")];
+
+        var whole = Mean(shards: 1);
+        var halves = Mean(shards: 2);
+        var again = Mean(shards: 2);
+
+        Assert.Equal(whole.Loss, halves.Loss, Relative * whole.Loss);
+        Assert.Equal(halves.Loss, again.Loss);
+        foreach (var (expected, half, repeated) in whole.Gradients.Zip(halves.Gradients, again.Gradients))
+        {
+            Assert.True((expected - half).abs().max().item<float>() <= Relative * expected.abs().max().item<float>());
+            Assert.True(half.equal(repeated).all().item<bool>());
+        }
+
+        (double Loss, IReadOnlyList<Tensor> Gradients) Mean(int shards) => ShardGradients.Mean(
+            (Options with { BatchSize = (int)batch[0].shape[0], Shards = shards }).Shard(batch, shard => trainer.Loss(shard[0], shard[1], shard[2], shard[3])), parameters);
+    }
+
+    [Fact]
     public void Learning_rate_equals_the_reference_schedule()
     {
         using var json = JsonDocument.Parse(File.ReadAllText(Goldens.Path("training/schedules.json")));

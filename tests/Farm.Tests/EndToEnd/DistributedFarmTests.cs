@@ -80,7 +80,7 @@ public sealed class DistributedFarmTests(TestServers servers)
         Assert.Equal((image.Settings.Width, image.Settings.Height), (file.Picture.Width, file.Picture.Height));
         string parameters = Assert.Single(file.Texts, text => text.Keyword == "parameters").Text;
         Assert.StartsWith(image.Settings.Prompt + "\n", parameters, StringComparison.Ordinal);
-        Assert.Contains($"Steps: 4, Sampler: Euler, CFG scale: 7, Seed: {image.Settings.Seed}, Size: {image.Settings.Width}x{image.Settings.Height}", parameters, StringComparison.Ordinal);
+        Assert.Contains($"Steps: 4, Sampler: Euler, CFG scale: 3, Seed: {image.Settings.Seed}, Size: {image.Settings.Width}x{image.Settings.Height}", parameters, StringComparison.Ordinal);
         string manifest = Assert.Single(file.Texts, text => text.Keyword == "manifest").Text;
         Assert.Equal(image.Settings, Manifest.FromJson(manifest).Settings);
         Assert.All(

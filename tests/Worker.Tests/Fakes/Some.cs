@@ -17,7 +17,7 @@ internal static class Some
 
     public static ModelDescription Model { get; } = new()
     {
-        Name = "starter", Hash = "0123456789abcdef0123456789abcdef", VaeScaleFactor = 8, DefaultSize = 64, DefaultSampler = "Euler",
+        Name = "starter", Hash = "0123456789abcdef0123456789abcdef", VaeScaleFactor = 8, DefaultSize = 64, DefaultCfgScale = 7, DefaultSampler = "Euler",
     };
 
     public static RenderEnvironment Environment { get; } = new()

@@ -62,15 +62,15 @@ public sealed class PictureClassifier : nn.Module<Tensor, Tensor>
             Subject.All[(int)parts[0][i]], SceneColor.All[(int)parts[1][i]], SceneColor.All[(int)parts[2][i]]))];
     }
 
+    /// <summary>What the classes of scenes are, (B, 3): subject, its colour, the background's.</summary>
+    internal static Tensor Classes(IReadOnlyList<Scene> scenes) =>
+        tensor(scenes.SelectMany(scene => new long[] { scene.Subject.Index, scene.Foreground.Index, scene.Background.Index }).ToArray()).reshape(scenes.Count, 3);
+
     /// <summary>Cross-entropies of the three answers, summed.</summary>
-    internal Tensor Loss(Tensor pictures, IReadOnlyList<Scene> scenes)
+    internal Tensor Loss(Tensor pictures, Tensor classes)
     {
         var parts = Split(call(pictures));
-        return cross_entropy(parts[0], Classes(scene => scene.Subject.Index))
-            + cross_entropy(parts[1], Classes(scene => scene.Foreground.Index))
-            + cross_entropy(parts[2], Classes(scene => scene.Background.Index));
-
-        Tensor Classes(Func<Scene, int> index) => tensor(scenes.Select(scene => (long)index(scene)).ToArray());
+        return cross_entropy(parts[0], classes.select(1, 0)) + cross_entropy(parts[1], classes.select(1, 1)) + cross_entropy(parts[2], classes.select(1, 2));
     }
 
     private static Tensor[] Split(Tensor logits) =>

@@ -29,7 +29,7 @@ public static class StarterEvaluation
         {
             Images = [.. prompts.Select(prompt => new ImagePrompt(prompt.Caption.Text, "", prompt.Seed))],
             NumInferenceSteps = options.Steps,
-            GuidanceScale = options.GuidanceScale,
+            GuidanceScale = options.GuidanceScale ?? model.DefaultGuidanceScale,
             Scheduler = options.Scheduler,
         };
         foreach (var image in new StableDiffusionPipeline(model).Generate(request, cancellationToken: cancellationToken))

@@ -15,8 +15,8 @@ public sealed record StarterEvaluationOptions
     /// <summary>Denoising steps.</summary>
     public int Steps { get; init; } = 20;
 
-    /// <summary>Classifier-free guidance.</summary>
-    public double GuidanceScale { get; init; } = 7;
+    /// <summary>Classifier-free guidance; null is what the model recommends.</summary>
+    public double? GuidanceScale { get; init; }
 
     /// <summary>A diffusers class name; null is the model's own scheduler.</summary>
     public string? Scheduler { get; init; }

@@ -19,16 +19,17 @@ internal static class ClassifierStage
         using var generator = new Generator(Seed);
         var optimizationOptions = new OptimizationOptions
         {
-            Steps = options.Steps(1200), BatchSize = 64, LearningRate = 2e-3, WarmupSteps = options.Steps(50),
+            Steps = options.Steps(1200), BatchSize = 64, LearningRate = 2e-3, WarmupSteps = options.Steps(50), Shards = options.Threads,
         };
         using var optimization = new Optimization(classifier.parameters(), optimizationOptions);
-        optimization.Run("classifier", Loss, progress, null, cancellationToken);
+        optimization.Run("classifier", Losses, progress, null, cancellationToken);
         classifier.Save(options.ClassifierFolder);
 
-        Tensor Loss(int step)
+        IReadOnlyList<Func<Tensor>> Losses(int step)
         {
             var scenes = SceneTensors.Range(SceneSplit.ClassifierTraining, (long)step * optimizationOptions.BatchSize, optimizationOptions.BatchSize);
-            return classifier.Loss(Worn(SceneTensors.Pictures(scenes), generator), scenes);
+            return optimizationOptions.Shard(
+                [Worn(SceneTensors.Pictures(scenes), generator), PictureClassifier.Classes(scenes)], shard => classifier.Loss(shard[0], shard[1]));
         }
     }
 

@@ -18,6 +18,7 @@ internal static class StarterFiles
         {
           "_class_name": "StableDiffusionPipeline",
           "_diffusers_version": "0.35.0",
+          "_guidance_scale": 3.0,
           "feature_extractor": [null, null],
           "requires_safety_checker": false,
           "safety_checker": [null, null],
@@ -33,7 +34,7 @@ internal static class StarterFiles
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true };
 
     /// <summary>Stable Diffusion's own noise schedule.</summary>
-    public static NoiseSchedule Schedule { get; } = NoiseSchedule.ScaledLinear(BetaStart, BetaEnd, TrainTimesteps);
+    public static NoiseSchedule Schedule { get; } = NoiseSchedule.ScaledLinear(BetaStart, BetaEnd, TrainTimesteps).WithZeroTerminalSnr();
 
     /// <summary>The vocabulary learned from the captions' words.</summary>
     public static CaptionVocabulary Vocabulary { get; } = new(CaptionWriter.Words());
@@ -50,10 +51,11 @@ internal static class StarterFiles
             ["beta_start"] = BetaStart,
             ["clip_sample"] = false,
             ["num_train_timesteps"] = TrainTimesteps,
-            ["prediction_type"] = "epsilon",
-            ["set_alpha_to_one"] = false,
-            ["steps_offset"] = 1,
-            ["timestep_spacing"] = "leading",
+            ["prediction_type"] = "v_prediction",
+            ["rescale_betas_zero_snr"] = true,
+            ["set_alpha_to_one"] = true,
+            ["steps_offset"] = 0,
+            ["timestep_spacing"] = "trailing",
         });
     }
 

@@ -39,9 +39,6 @@ public static class StarterRecipe
             case StarterStage.Vae:
                 VaeStage.Run(options, progress, cancellationToken);
                 break;
-            case StarterStage.VaeDecoder:
-                VaeDecoderStage.Run(options, progress, cancellationToken);
-                break;
             case StarterStage.TextEncoder:
                 TextEncoderStage.Run(options, progress, cancellationToken);
                 break;

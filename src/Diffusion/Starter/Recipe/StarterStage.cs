@@ -9,9 +9,6 @@ public enum StarterStage
     /// <summary>The autoencoder between pictures and latents.</summary>
     Vae,
 
-    /// <summary>Its decoder once more, for the same latents.</summary>
-    VaeDecoder,
-
     /// <summary>The CLIP text encoder.</summary>
     TextEncoder,
 

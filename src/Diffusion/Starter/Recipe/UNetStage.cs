@@ -1,6 +1,7 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
+using StableDiffusion.Diffusion.Schedulers;
 using StableDiffusion.Diffusion.Starter.Scenes;
 using StableDiffusion.Diffusion.Tokenizers;
 using StableDiffusion.Diffusion.Training;
@@ -36,14 +37,14 @@ internal static class UNetStage
         using var vae = NetworkFolder.LoadVae(Path.Combine(options.Folder, "vae"));
         using var textEncoder = NetworkFolder.LoadTextEncoder(Path.Combine(options.Folder, "text_encoder"));
         using var prompts = new PromptEmbeddings(CLIPTokenizer.Load(Path.Combine(options.Folder, "tokenizer")), textEncoder);
-        using var generator = new Generator(Seed);
+        using var generator = new Generator(Seed + 1); // not the trainer's, whose noise would be the same
         var (mean, deviation) = Encode(vae, cancellationToken);
         var captions = CaptionsOf(Scenes);
         var optimization = new OptimizationOptions
         {
-            Steps = options.Steps(6000), BatchSize = 32, LearningRate = 1e-3, WarmupSteps = options.Steps(100),
+            Steps = options.Steps(6500), BatchSize = 32, LearningRate = 1e-3, WarmupSteps = options.Steps(100), Shards = options.Threads,
         };
-        var trainer = new NoisePredictionTrainer(unet, StarterFiles.Schedule, optimization);
+        var trainer = new NoisePredictionTrainer(unet, StarterFiles.Schedule, optimization) { PredictionType = PredictionType.VPrediction, TimestepShift = 3 };
         trainer.Run(Batch, Seed, progress, cancellationToken);
         NetworkFolder.Save(Path.Combine(options.Folder, "unet"), unet, ScalarType.Float16);
 

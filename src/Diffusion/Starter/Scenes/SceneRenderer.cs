@@ -34,8 +34,8 @@ public static class SceneRenderer
 
     private static double[] Shape(string name, SeededRandom random)
     {
-        var radius = random.Between(12, 22);
-        var turn = random.Between(-1, 1) * ShapeOutlines.MaximumTurn(name) * Math.PI / 180;
+        var radius = random.Between(17, 22);
+        var turn = random.Between(-1, 1) * ShapeOutlines.MaximumTurn(name) / 2 * Math.PI / 180;
         var stretch = random.Between(0.95, 1.05);
         var outlines = ShapeOutlines.Of(name)
             .Select(outline => outline.Select(p => new Point(p.X * radius * stretch, p.Y * radius / stretch).Turned(turn)).ToArray())
@@ -50,13 +50,13 @@ public static class SceneRenderer
 
     private static double[] Handwriting(int digit, SeededRandom random)
     {
-        var height = random.Between(34, 48);
-        var width = height * random.Between(0.58, 0.76);
-        var pen = random.Between(4.5, 7);
-        var shear = random.Between(-0.28, 0.12);
-        var turn = random.Between(-8, 8) * Math.PI / 180;
+        var height = random.Between(42, 50);
+        var width = height * random.Between(0.62, 0.74);
+        var pen = random.Between(6.5, 8.5);
+        var shear = random.Between(-0.18, 0.06);
+        var turn = random.Between(-4, 4) * Math.PI / 180;
         // Two slow waves bend the strokes as an unsteady hand does.
-        double bendX = random.Between(-0.05, 0.05), bendY = random.Between(-0.04, 0.04);
+        double bendX = random.Between(-0.03, 0.03), bendY = random.Between(-0.03, 0.03);
         double phaseX = random.Between(0, 2 * Math.PI), phaseY = random.Between(0, 2 * Math.PI);
         Point Written(Point p)
         {
@@ -69,14 +69,18 @@ public static class SceneRenderer
         return Cover(strokes, offset, pen / 2, (pixel, moved) => moved.Min(stroke => Distance(pixel, stroke)) - pen / 2);
     }
 
-    // Anywhere in the picture where all points keep the margin to its edges.
+    // In the middle, give or take.
     private static Point Place(Point[][] lines, double margin, SeededRandom random)
     {
         double minX = lines.Min(l => l.Min(p => p.X)), maxX = lines.Max(l => l.Max(p => p.X));
         double minY = lines.Min(l => l.Min(p => p.Y)), maxY = lines.Max(l => l.Max(p => p.Y));
-        return new Point(
-            random.Between(margin - minX, Math.Max(margin - minX, Size - margin - maxX)),
-            random.Between(margin - minY, Math.Max(margin - minY, Size - margin - maxY)));
+        return new Point(Along(minX, maxX), Along(minY, maxY));
+
+        double Along(double low, double high)
+        {
+            var room = Math.Max(0, Size - 2 * margin - (high - low));
+            return (Size - low - high) / 2 + random.Between(-1, 1) * Math.Min(4, room / 2);
+        }
     }
 
     // Share of each pixel that is covered, from the signed distance at its centre; only around the lines is it asked for.
