@@ -17,7 +17,7 @@ public sealed class AutoencoderTrainer(AutoencoderKL vae, OptimizationOptions op
     /// <summary>Weight of the mean absolute error, which keeps edges sharp.</summary>
     public double AbsoluteErrorWeight { get; init; }
 
-    /// <summary>Trains the weights that require gradients on pictures.</summary>
+    /// <summary>Trains on pictures.</summary>
     /// <param name="pictures">A step's pictures, (B, 3, H, W) in −1 … 1.</param>
     /// <param name="seed">Of the draws of ε.</param>
     /// <param name="progress">Told after every step.</param>
@@ -25,7 +25,7 @@ public sealed class AutoencoderTrainer(AutoencoderKL vae, OptimizationOptions op
     public void Run(Func<int, Tensor> pictures, ulong seed, IProgress<TrainingProgress>? progress, CancellationToken cancellationToken)
     {
         using var generator = new Generator(seed);
-        using var optimization = new Optimization(vae.parameters().Where(parameter => parameter.requires_grad), options);
+        using var optimization = new Optimization(vae.parameters(), options);
         optimization.Run("vae", Losses, progress, null, cancellationToken);
 
         IReadOnlyList<Func<Tensor>> Losses(int step)

@@ -1,3 +1,4 @@
+using StableDiffusion.Diffusion.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -20,7 +21,7 @@ public sealed class PictureEncoder : nn.Module<Tensor, Tensor>
         int[] widths = [3, .. Channels, Channels[^1]];
         convs = new ModuleList<Conv2d>([.. Enumerable.Range(0, Channels.Length + 1).Select(i =>
             nn.Conv2d(widths[i], widths[i + 1], 3, stride: i < Channels.Length ? 2 : 1, padding: 1L))]);
-        norms = new ModuleList<GroupNorm>([.. widths.Skip(1).Select(width => Norm(width))]);
+        norms = new ModuleList<GroupNorm>([.. widths.Skip(1).Select(width => new LayerFactory().GroupNorm(4, width, 1e-5))]);
         head = nn.Linear(Channels[^1] * 4 * 4, outputs);
         RegisterComponents();
     }
@@ -34,14 +35,5 @@ public sealed class PictureEncoder : nn.Module<Tensor, Tensor>
         for (var i = 0; i < convs.Count; i++)
             hidden = silu(norms[i].call(convs[i].call(hidden))); // (B, 16, 32, 32) … (B, 128, 4, 4), (B, 128, 4, 4)
         return scope.MoveToOuter(head.call(hidden.flatten(1)));
-    }
-
-    // TorchSharp 0.107 leaves a norm's weights as it found the memory.
-    private static GroupNorm Norm(int width)
-    {
-        var norm = nn.GroupNorm(4, width);
-        nn.init.ones_(norm.weight);
-        nn.init.zeros_(norm.bias!);
-        return norm;
     }
 }

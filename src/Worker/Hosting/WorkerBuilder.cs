@@ -16,7 +16,8 @@ public static class WorkerBuilder
 {
     /// <summary>
     /// Registers options (section <c>Worker</c>), renderer, reports and the worker's life. The host adds a bus
-    /// (<see cref="AddWorkerRabbitMq"/>, or one of its own with <see cref="AddWorkerConsumers"/>) and an object store. An <see cref="IRenderer"/> registered before stays.
+    /// (<see cref="AddWorkerRabbitMq"/>, or one of its own with <see cref="AddWorkerConsumers"/>) and an object store. An
+    /// <see cref="IRenderer"/> registered before stays.
     /// </summary>
     public static IHostApplicationBuilder AddWorker(this IHostApplicationBuilder builder)
     {

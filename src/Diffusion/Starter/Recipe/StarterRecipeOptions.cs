@@ -1,6 +1,6 @@
 namespace StableDiffusion.Diffusion.Starter.Recipe;
 
-/// <summary>Where the starter model goes and how long it learns.</summary>
+/// <summary>Where the starter model goes and how long it learns. The defaults are what made the one in the repository.</summary>
 public sealed record StarterRecipeOptions
 {
     /// <summary>The diffusers folder to write; files in it are replaced.</summary>
