@@ -25,6 +25,20 @@ public sealed class StableDiffusionModelTests : IDisposable
         static JsonNode Json(string file) => JsonNode.Parse(File.ReadAllText(Goldens.Path($"models/tiny-sd15/{file}")))!;
     }
 
+    [Fact]
+    public void Guidance_is_the_one_the_folder_recommends_and_seven_where_it_says_nothing()
+    {
+        string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15"));
+        using (var silent = StableDiffusionModel.Load(copy)) Assert.Equal(7, silent.DefaultGuidanceScale);
+
+        string file = Path.Combine(copy, "model_index.json");
+        var index = JsonNode.Parse(File.ReadAllText(file))!;
+        index["_guidance_scale"] = 2.5;
+        File.WriteAllText(file, index.ToJsonString());
+        using var recommending = StableDiffusionModel.Load(copy);
+        Assert.Equal(2.5, recommending.DefaultGuidanceScale);
+    }
+
     [Theory]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.BFloat16)]

@@ -29,6 +29,13 @@ internal sealed class CLIPMLP : Module<Tensor, Tensor>
     {
         using var scope = NewDisposeScope();
         var inner = fc1.call(hidden); // (B, T, intermediate_size)
-        return scope.MoveToOuter(fc2.call(quick ? Activations.QuickGelu(inner) : gelu(inner)));
+        return scope.MoveToOuter(fc2.call(quick ? QuickGelu(inner) : gelu(inner)));
+    }
+
+    /// <summary>x · sigmoid(1.702 x), the gelu that OpenAI's CLIP was trained with (https://arxiv.org/abs/1606.08415).</summary>
+    private static Tensor QuickGelu(Tensor x)
+    {
+        using var gate = (x * 1.702).sigmoid();
+        return x * gate;
     }
 }

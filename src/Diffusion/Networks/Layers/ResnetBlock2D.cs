@@ -37,14 +37,14 @@ internal sealed class ResnetBlock2D : Module<Tensor, Tensor?, Tensor>
     public override Tensor forward(Tensor input, Tensor? temb)
     {
         using var scope = NewDisposeScope();
-        var hidden = Activations.NormSiluConv(norm1, conv1, input); // (B, out_channels, H, W)
+        var hidden = NormSiluConv.Call(norm1, conv1, input); // (B, out_channels, H, W)
         if (time_emb_proj is not null)
         {
             ArgumentNullException.ThrowIfNull(temb);
             hidden.add_(time_emb_proj.call(silu(temb)).unsqueeze(-1).unsqueeze(-1)); // (B, out_channels, 1, 1)
         }
 
-        var output = Activations.NormSiluConv(norm2, conv2, hidden);
+        var output = NormSiluConv.Call(norm2, conv2, hidden);
         output.add_(conv_shortcut is null ? input : conv_shortcut.call(input));
         return scope.MoveToOuter(output);
     }

@@ -40,6 +40,6 @@ internal sealed class Decoder : Module<Tensor, Tensor>
             hidden = block.call(smaller);
         }
 
-        return scope.MoveToOuter(Activations.NormSiluConv(conv_norm_out, conv_out, hidden));
+        return scope.MoveToOuter(NormSiluConv.Call(conv_norm_out, conv_out, hidden));
     }
 }

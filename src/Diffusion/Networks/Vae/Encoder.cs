@@ -41,6 +41,6 @@ internal sealed class Encoder : Module<Tensor, Tensor>
         }
 
         hidden = mid_block.call(hidden); // (B, block_out_channels[^1], H/f, W/f)
-        return scope.MoveToOuter(Activations.NormSiluConv(conv_norm_out, conv_out, hidden));
+        return scope.MoveToOuter(NormSiluConv.Call(conv_norm_out, conv_out, hidden));
     }
 }
