@@ -99,7 +99,10 @@ internal sealed class WeightLoader
             case (GroupNorm norm, "bias"): norm.bias = value; break;
             case (LayerNorm norm, "weight"): norm.weight = value; break;
             case (LayerNorm norm, "bias"): norm.bias = value; break;
-            case (Embedding embedding, "weight"): embedding.weight = value; break;
+            case (Embedding embedding, "weight"):
+                value.DetachFromDisposeScope(); // TorchSharp's Embedding, unlike the others, leaves it in the caller's scope
+                embedding.weight = value;
+                break;
             default: throw new NotSupportedException($"No way to set {name} of {layer.GetName()}.");
         }
     }

@@ -101,12 +101,20 @@ internal sealed partial class NoiseCheck : IVerificationCheck
     /// divides every raw draw minus its number.</summary>
     private static long? High(long seed, Tensor uniform, Tensor whole)
     {
-        using var generator = new Generator((ulong)seed, CPU);
-        rand(uniform.shape, generator: generator);
-        long[] raw = randint(uint.MaxValue, whole.shape, dtype: ScalarType.Int64, generator: generator).data<long>().ToArray();
+        // From an end of 2²⁸ on, newer libtorchs take 64 bits for a draw. Below it a raw draw has two remainders that tell which it
+        // was: 2²⁷ leaves 32 candidates, no two of them alike modulo the prime 37.
+        long[] low = Below(1L << 27), rest = Below(37);
+        var raw = low.Zip(rest, (draw, remainder) => Enumerable.Range(0, 32).Select(high => draw + ((long)high << 27)).First(whole => whole % 37 == remainder));
         long[] numbers = whole.data<long>().ToArray();
-        var high = raw.Zip(numbers, (draw, number) => new BigInteger(draw - number)).Aggregate(BigInteger.Zero, BigInteger.GreatestCommonDivisor);
-        return high > numbers.Max() ? (long)high : null;
+        var end = raw.Zip(numbers, (draw, number) => new BigInteger(draw - number)).Aggregate(BigInteger.Zero, BigInteger.GreatestCommonDivisor);
+        return end > numbers.Max() ? (long)end : null;
+
+        long[] Below(long end)
+        {
+            using var generator = new Generator((ulong)seed, CPU);
+            rand(uniform.shape, generator: generator);
+            return randint(end, whole.shape, dtype: ScalarType.Int64, generator: generator).data<long>().ToArray();
+        }
     }
 
     private static long Seed(Match match) => long.Parse(match.Groups["seed"].ValueSpan, CultureInfo.InvariantCulture);

@@ -100,7 +100,7 @@ public static class Verifier
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
-                failed = new VerificationRow(check.GetType().Name, 1, VerificationOutcome.Failed, Note: error.Message);
+                failed = new VerificationRow(check.GetType().Name, 1, VerificationOutcome.Failed, Note: LibTorchError.Words(error));
             }
 
             yield return failed ?? rows.Current;

@@ -50,11 +50,11 @@ public static partial class torch
             fixed (IntPtr* from = Handles(outputs), weights = Handles(grad_outputs), to = Handles(inputs), found = results)
             {
                 Op.Check(NativeMethods.autograd_grad(from, grad_outputs is { Count: > 0 } ? weights : null, outputs.Count, to, inputs.Count,
-                    retain_graph || create_graph ? 1 : 0, create_graph ? 1 : 0, allow_unused ? 1 : 0, found));
+                    retain_graph ? 1 : 0, create_graph ? 1 : 0, allow_unused ? 1 : 0, found));
             }
             GC.KeepAlive((outputs, inputs, grad_outputs));
-            // An input that nothing depends on has no gradient: null, as TorchSharp gives it.
-            return Array.ConvertAll(results, handle => handle == IntPtr.Zero ? null! : new Tensor(handle));
+            // An input that nothing depends on gets an invalid tensor, as TorchSharp gives it.
+            return Array.ConvertAll(results, handle => handle == IntPtr.Zero ? new Tensor(handle, null) : new Tensor(handle));
         }
 
         private static IntPtr[] Handles(IList<Tensor>? tensors) => tensors?.Select(t => t.Handle).ToArray() ?? [];

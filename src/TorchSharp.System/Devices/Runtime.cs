@@ -10,8 +10,6 @@ public static partial class torch
     /// <summary>The libtorch's version and, behind a plus, the BLAS that it runs on: <c>1.13.0+openblas</c>.</summary>
     public static string __version__ => version ??= $"{Marshal.PtrToStringUTF8(NativeMethods.torch_version())}+{NativeLibraryLoader.Blas()}";
 
-    public static bool compiled_with_cxx11_abi() => NativeMethods.torch_cxx11_abi() != 0;
-
     /// <summary>How many threads an operator uses on the CPU.</summary>
     public static int get_num_threads() => NativeMethods.get_num_threads();
 
@@ -35,16 +33,12 @@ public static partial class torch
         _ => false,
     };
 
-    public static bool cuda_is_available() => cuda.is_available();
-
     /// <summary>CUDA devices.</summary>
     public static partial class cuda
     {
         public static bool is_available() => device_count() > 0;
 
         public static int device_count() => NativeMethods.cuda_device_count();
-
-        public static bool is_cudnn_available() => is_available() && NativeMethods.cudnn_available() != 0;
 
         /// <summary>Seeds the CUDA generators (and the CPU's, with which libtorch seeds them).</summary>
         public static void manual_seed(long seed) => torch.manual_seed(seed);

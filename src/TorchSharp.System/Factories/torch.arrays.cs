@@ -7,41 +7,6 @@ namespace TorchSharp;
 /// <content>Tensors from .NET arrays.</content>
 public static partial class torch
 {
-    /// <summary>A tensor over the array's own memory where its element type is the one wanted, else a copy.</summary>
-    public static Tensor from_array(Array rawArray, Device? device = null) => from_array(rawArray, null, device);
-
-    /// <inheritdoc cref="from_array(Array, Device)"/>
-    public static Tensor from_array(Array rawArray, ScalarType? dtype, Device? device = null, bool requires_grad = false, string[]? names = null)
-    {
-        RefuseNames(names);
-        ArgumentNullException.ThrowIfNull(rawArray);
-        return Placed(Share(rawArray, ElementTypeOf(rawArray), Lengths(rawArray), 0), dtype, device, requires_grad);
-    }
-
-    /// <summary>
-    /// A one-dimensional tensor of <paramref name="dtype"/> over the array's own memory: changing one changes the other.
-    /// </summary>
-    /// <param name="rawArray">The array, which stays pinned while the tensor lives.</param>
-    /// <param name="dtype">How its bytes are to be read.</param>
-    /// <param name="count">How many elements; all that there are where negative.</param>
-    /// <param name="offset">How many bytes to leave out at the start.</param>
-    /// <param name="requires_grad">Whether autograd records what is done with it.</param>
-    public static Tensor frombuffer(Array rawArray, ScalarType dtype, long count = -1, long offset = 0, bool requires_grad = false)
-    {
-        ArgumentNullException.ThrowIfNull(rawArray);
-        var size = ElementTypes.Size(dtype);
-        var bytes = rawArray.LongLength * ElementTypes.Size(ElementTypeOf(rawArray));
-        if (count < 0) count = (bytes - offset) / size;
-        if (offset < 0 || offset + (count * size) > bytes)
-            throw new ArgumentException($"{count} elements of {size} bytes from byte {offset} on are more than the buffer's {bytes} bytes.", nameof(count));
-        return Share(rawArray, dtype, [count], offset).requires_grad_(requires_grad);
-    }
-
-    public static Tensor as_tensor(Tensor data, ScalarType? dtype = null, Device? device = null) =>
-        Op.Call("to.dtype_layout", data, dtype, Arg.None, device);
-
-    public static Tensor as_tensor(Array data, ScalarType? dtype = null, Device? device = null) => from_array(data, dtype, device);
-
     private static unsafe Tensor FromElements<T>(ReadOnlySpan<T> elements, ReadOnlySpan<long> dimensions, ScalarType? dtype, Device? device, bool requires_grad, string[]? names)
         where T : unmanaged
     {
@@ -63,19 +28,6 @@ public static partial class torch
         MemoryMarshal.CreateReadOnlySpan(ref MemoryMarshal.GetArrayDataReference(array), bytes.Length).CopyTo(bytes);
         return Placed(made, dtype, device, requires_grad);
     }
-
-    private static unsafe Tensor Share(Array array, ScalarType type, long[] sizes, long offset)
-    {
-        var pin = GCHandle.Alloc(array, GCHandleType.Pinned);
-        fixed (long* first = sizes)
-        {
-            Op.Check(NativeMethods.tensor_from_blob(pin.AddrOfPinnedObject() + (nint)offset, first, sizes.Length, (int)type, &Unpin, GCHandle.ToIntPtr(pin), out var handle));
-            return new Tensor(handle);
-        }
-    }
-
-    [UnmanagedCallersOnly]
-    private static void Unpin(IntPtr pin) => GCHandle.FromIntPtr(pin).Free();
 
     private static Tensor Placed(Tensor made, ScalarType? dtype, Device? device, bool requires_grad)
     {

@@ -28,10 +28,6 @@ public static partial class torch
             public static Tensor binary_cross_entropy_with_logits(Tensor input, Tensor target, Tensor? weight = null,
                 Reduction reduction = Reduction.Mean, Tensor? pos_weights = null) =>
                 Op.Call("binary_cross_entropy_with_logits", input, target, weight, pos_weights, (long)reduction);
-
-            /// <summary>target · (log target − input). Note that, as in TorchSharp, log_target is true by default.</summary>
-            public static Tensor kl_div(Tensor input, Tensor target, bool log_target = true, Reduction reduction = Reduction.Mean) =>
-                Op.Call("kl_div", input, target, (long)reduction, log_target);
         }
     }
 }

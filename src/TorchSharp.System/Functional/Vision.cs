@@ -55,10 +55,6 @@ public static partial class torch
                 _ => throw new ArgumentException($"{parameter} has {values.Length} numbers for {dimensions} spatial dimensions.", parameter),
             };
 
-            /// <summary>Pads both sides of every spatial dimension of (N, C, …) alike.</summary>
-            public static Tensor pad(Tensor input, long pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
-                functional.pad(input, [.. Enumerable.Repeat(pad, 2 * Math.Max(1, (int)input.Dimensions - 2))], mode, value);
-
             public static Tensor pad(Tensor input, (long, long) pad, PaddingModes mode = PaddingModes.Constant, double value = 0) =>
                 functional.pad(input, [pad.Item1, pad.Item2], mode, value);
 

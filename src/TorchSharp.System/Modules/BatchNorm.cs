@@ -54,9 +54,9 @@ public abstract class NormBase : nn.Module<Tensor, Tensor>
 
     public void reset_running_stats()
     {
-        _running_mean?.zero_();
+        _running_mean?.fill_(0);
         _running_var?.fill_(1);
-        _num_batches_tracked?.zero_();
+        _num_batches_tracked?.fill_(0);
     }
 
     public void reset_parameters()

@@ -40,10 +40,6 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] public static partial int tensor_set_grad(IntPtr tensor, IntPtr grad);
     [LibraryImport(Library)] public static partial int tensor_set_data(IntPtr tensor, IntPtr source);
     [LibraryImport(Library)]
-    public static partial int tensor_from_blob(IntPtr data, long* sizes, int dims, int dtype,
-        delegate* unmanaged<IntPtr, void> deleter, IntPtr context, out IntPtr tensor);
-
-    [LibraryImport(Library)]
     public static partial int autograd_backward(IntPtr* tensors, IntPtr* grads, int count, int retain_graph, int create_graph,
         IntPtr* inputs, int input_count);
     [LibraryImport(Library)]

@@ -57,11 +57,11 @@ public static partial class torch
         public static Embedding Embedding(long num_embeddings, long embedding_dims, long? padding_idx = null, double? max_norm = null,
             double norm_type = 2.0, bool scale_grad_by_freq = false, bool sparse = false, Device? device = null, ScalarType? dtype = null)
         {
-            var weight = init.normal_(empty([num_embeddings, embedding_dims], dtype, device));
+            var weight = empty([num_embeddings, embedding_dims], dtype, device).normal_();
             if (padding_idx is { } row)
             {
                 using var padding = weight.select(0, row);
-                padding.zero_();
+                padding.fill_(0);
             }
             return new(new Parameter(weight), padding_idx, max_norm, norm_type, scale_grad_by_freq, sparse);
         }

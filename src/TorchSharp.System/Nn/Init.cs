@@ -54,51 +54,20 @@ public static partial class torch
 
             public static Tensor ones_(Tensor tensor) => Frozen("fill_.Scalar", tensor, 1);
 
-            public static Tensor uniform_(Tensor tensor, double low = 0, double high = 1, Generator? generator = null) =>
-                Frozen("uniform_", tensor, low, high, generator);
-
-            public static Tensor normal_(Tensor tensor, double mean = 0, double std = 1, Generator? generator = null) =>
-                Frozen("normal_", tensor, mean, std, generator);
-
-            /// <summary>A normal distribution cut off at a and b, by the inverse of its cumulative function.</summary>
-            public static Tensor trunc_normal_(Tensor tensor, double mean = 0.0, double std = 1.0, double a = -2.0, double b = 2.0,
-                Generator? generator = null)
-            {
-                using var frozen = no_grad();
-                double low = NormalCdf((a - mean) / std), high = NormalCdf((b - mean) / std);
-                uniform_(tensor, 2 * low - 1, 2 * high - 1, generator);
-                Op.CallInPlace("erfinv_", tensor);
-                Op.CallInPlace("mul_.Scalar", tensor, std * Math.Sqrt(2));
-                Op.CallInPlace("add_.Scalar", tensor, mean);
-                return Op.CallInPlace("clamp_", tensor, a, b);
-            }
-
             public static Tensor kaiming_uniform_(Tensor tensor, double a = 0, FanInOut mode = FanInOut.FanIn,
-                NonlinearityType nonlinearity = NonlinearityType.LeakyReLU)
-            {
-                double bound = Math.Sqrt(3) * KaimingDeviation(tensor, a, mode, nonlinearity);
-                return uniform_(tensor, -bound, bound);
-            }
+                NonlinearityType nonlinearity = NonlinearityType.LeakyReLU) =>
+                Uniform(tensor, Math.Sqrt(3) * KaimingDeviation(tensor, a, mode, nonlinearity));
 
             public static Tensor kaiming_normal_(Tensor tensor, double a = 0, FanInOut mode = FanInOut.FanIn,
                 NonlinearityType nonlinearity = NonlinearityType.LeakyReLU) =>
-                normal_(tensor, 0, KaimingDeviation(tensor, a, mode, nonlinearity));
-
-            public static Tensor xavier_uniform_(Tensor tensor, double gain = 1.0)
-            {
-                double bound = Math.Sqrt(3) * XavierDeviation(tensor, gain);
-                return uniform_(tensor, -bound, bound);
-            }
-
-            public static Tensor xavier_normal_(Tensor tensor, double gain = 1.0) => normal_(tensor, 0, XavierDeviation(tensor, gain));
+                Frozen("normal_", tensor, 0.0, KaimingDeviation(tensor, a, mode, nonlinearity));
 
             /// <summary>What linear layers and convolutions start with: U(−1/√fan_in, 1/√fan_in), the weight drawn before the bias.</summary>
             internal static void LinearDefaults(Tensor weight, Tensor? bias)
             {
                 kaiming_uniform_(weight, Math.Sqrt(5));
                 if (bias is null) return;
-                double bound = 1 / Math.Sqrt(Math.Max(1, CalculateFanInAndFanOut(weight).fanIn));
-                uniform_(bias, -bound, bound);
+                Uniform(bias, 1 / Math.Sqrt(Math.Max(1, CalculateFanInAndFanOut(weight).fanIn)));
             }
 
             private static double KaimingDeviation(Tensor tensor, double a, FanInOut mode, NonlinearityType nonlinearity)
@@ -107,19 +76,7 @@ public static partial class torch
                 return calculate_gain(nonlinearity, a) / Math.Sqrt(mode == FanInOut.FanIn ? fanIn : fanOut);
             }
 
-            private static double XavierDeviation(Tensor tensor, double gain)
-            {
-                var (fanIn, fanOut) = CalculateFanInAndFanOut(tensor);
-                return gain * Math.Sqrt(2.0 / (fanIn + fanOut));
-            }
-
-            // Φ(x) = (1 + erf(x/√2)) / 2, by libtorch in double precision, as .NET has no erf.
-            private static double NormalCdf(double x)
-            {
-                using var point = tensor(x / Math.Sqrt(2), ScalarType.Float64);
-                using var erf = Op.Call("erf", point);
-                return (1 + erf.item<double>()) / 2;
-            }
+            private static Tensor Uniform(Tensor tensor, double bound) => Frozen("uniform_", tensor, -bound, bound);
 
             private static Tensor Frozen(string op, Tensor tensor, params ReadOnlySpan<Arg> args)
             {

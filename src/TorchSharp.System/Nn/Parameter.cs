@@ -23,8 +23,9 @@ namespace TorchSharp.Modules
         {
         }
 
-        private Parameter(Tensor data, DisposeScope? scope, bool requires_grad) : base(Take(data, requires_grad)) =>
-            MoveToOtherDisposeScope(scope);
+        private Parameter(Tensor data, DisposeScope? scope, bool requires_grad) : base(Take(data, requires_grad), scope)
+        {
+        }
 
         private static IntPtr Take(Tensor data, bool requires_grad)
         {

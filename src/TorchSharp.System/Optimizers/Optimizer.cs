@@ -25,7 +25,7 @@ public static partial class torch
                 foreach (var parameter in parameters())
                 {
                     using var grad = parameter.grad;
-                    grad?.zero_();
+                    grad?.fill_(0);
                 }
             }
 

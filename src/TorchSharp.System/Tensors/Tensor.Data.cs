@@ -9,14 +9,16 @@ public static partial class torch
     public partial class Tensor
     {
         /// <summary>The elements of a contiguous tensor on the CPU as raw memory, which lives as long as the tensor.</summary>
-        /// <exception cref="NotImplementedException">The tensor is not contiguous.</exception>
-        /// <exception cref="InvalidOperationException">The tensor is not on the CPU.</exception>
+        /// <exception cref="InvalidOperationException">The tensor is not contiguous or not on the CPU.</exception>
+        /// <exception cref="ArgumentException">There are 2 GiB of it or more, too many for a span.</exception>
         public unsafe Span<byte> bytes
         {
             get
             {
-                if (!is_contiguous()) throw new NotImplementedException("Bytes() called on non-contiguous tensor.");
-                return new Span<byte>((void*)DataPointer(), checked((int)(numel() * element_size())));
+                if (!is_contiguous()) throw new InvalidOperationException("The bytes of a tensor that is not contiguous are not in one piece.");
+                var length = numel() * element_size();
+                if (length > int.MaxValue) throw new ArgumentException($"The tensor's {length} bytes are more than a span can hold.");
+                return new Span<byte>((void*)DataPointer(), (int)length);
             }
 
             set
@@ -28,16 +30,13 @@ public static partial class torch
             }
         }
 
-        /// <summary>The elements of a tensor on the CPU, in logical order whatever its strides.</summary>
-        /// <exception cref="InvalidOperationException">The tensor is not on the CPU.</exception>
+        /// <summary>The elements in logical order whatever the strides; of a tensor on another device, those of a copy on the CPU.</summary>
         /// <exception cref="ArgumentException">Its elements are of another type.</exception>
         public TensorAccessor<T> data<T>() where T : unmanaged
         {
-            if (device_type != DeviceType.CPU)
-                throw new InvalidOperationException("Reading data from non-CPU memory is not supported. Move or copy the tensor to the cpu before reading.");
             var type = dtype;
             if (ElementTypes.Of<T>() != type) throw new ArgumentException($"{typeof(T).Name} is not compatible with {type}");
-            return new TensorAccessor<T>(this);
+            return new TensorAccessor<T>(is_cpu() ? this : cpu());
         }
 
         /// <summary>The only element.</summary>
@@ -65,30 +64,6 @@ public static partial class torch
             var other => throw new NotSupportedException($"A {other} makes no Scalar."),
         };
 
-        /// <summary>Writes the elements' bytes in logical order, as the machine holds them.</summary>
-        public void WriteBytesToStream(Stream stream, int bufferSize = 1024)
-        {
-            ArgumentNullException.ThrowIfNull(stream);
-            using var plain = OnCpuContiguous();
-            var memory = plain.bytes;
-            for (var at = 0; at < memory.Length; at += bufferSize) stream.Write(memory.Slice(at, Math.Min(bufferSize, memory.Length - at)));
-        }
-
-        /// <summary>Fills the tensor with bytes as <see cref="WriteBytesToStream"/> wrote them.</summary>
-        /// <exception cref="EndOfStreamException">The stream holds fewer.</exception>
-        public void ReadBytesFromStream(Stream stream, int bufferSize = 1024)
-        {
-            ArgumentNullException.ThrowIfNull(stream);
-            if (is_cpu() && is_contiguous())
-            {
-                stream.ReadExactly(bytes);
-                return;
-            }
-            using var plain = OnCpuContiguous();
-            stream.ReadExactly(plain.bytes);
-            copy_(plain);
-        }
-
         internal IntPtr DataPointer()
         {
             if (device_type != DeviceType.CPU)
@@ -98,11 +73,5 @@ public static partial class torch
         }
 
         internal Span<T> Elements<T>() where T : unmanaged => MemoryMarshal.Cast<byte, T>(bytes);
-
-        private Tensor OnCpuContiguous()
-        {
-            using var local = Op.Call("to.dtype_layout", this, Arg.Default, Arg.Default, CPU);
-            return Op.Call("contiguous", local);
-        }
     }
 }

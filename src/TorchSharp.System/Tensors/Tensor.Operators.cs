@@ -63,10 +63,10 @@ public static partial class torch
         public static Tensor operator %(Tensor left, double right) => left.remainder((Scalar)right);
 
         public static Tensor operator -(Tensor tensor) => tensor.neg();
-        public static Tensor operator ~(Tensor left) => left.bitwise_not();
-        public static Tensor operator &(Tensor left, Tensor right) => left.bitwise_and(right);
-        public static Tensor operator |(Tensor left, Tensor right) => left.bitwise_or(right);
-        public static Tensor operator ^(Tensor left, Tensor right) => left.bitwise_xor(right);
+        public static Tensor operator ~(Tensor left) => Op.Call("bitwise_not", left);
+        public static Tensor operator &(Tensor left, Tensor right) => Op.Call("bitwise_and.Tensor", left, right);
+        public static Tensor operator |(Tensor left, Tensor right) => Op.Call("bitwise_or.Tensor", left, right);
+        public static Tensor operator ^(Tensor left, Tensor right) => Op.Call("bitwise_xor.Tensor", left, right);
 
         public static Tensor operator ==(Tensor left, Tensor right) => left.eq(right);
         public static Tensor operator ==(Tensor left, Scalar right) => left.eq(right);
@@ -96,7 +96,8 @@ public static partial class torch
         public static explicit operator float(Tensor value) => value.ToSingle();
         public static explicit operator double(Tensor value) => value.ToDouble();
 
-        public static implicit operator Tensor(Scalar scalar) => full([], scalar, scalar.Type);
+        /// <summary>Never called: it lets the compiler choose between Tensor and Scalar where a number is given, as in TorchSharp.</summary>
+        public static implicit operator Tensor(Scalar scalar) => throw new InvalidOperationException("A Scalar does not become a Tensor by itself; use torch.tensor.");
         public static implicit operator Tensor(bool value) => tensor(value);
         public static implicit operator Tensor(byte value) => tensor(value);
         public static implicit operator Tensor(sbyte value) => tensor(value);

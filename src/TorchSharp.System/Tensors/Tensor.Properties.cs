@@ -94,8 +94,6 @@ public static partial class torch
             return strides[Wrap(dim, strides.Length)];
         }
 
-        public long storage_offset() => Ask(NativeMethods.tensor_storage_offset);
-
         public bool is_contiguous() => Ask(NativeMethods.tensor_is_contiguous) != 0;
 
         public bool is_cpu() => device_type == DeviceType.CPU;
@@ -105,8 +103,6 @@ public static partial class torch
         public bool is_integral() => torch.is_integral(dtype);
 
         public bool is_complex() => torch.is_complex(dtype);
-
-        public bool is_nonzero() => Op.CallBool("is_nonzero", this);
 
         public Tensor requires_grad_(bool requires_grad = true)
         {
@@ -134,8 +130,4 @@ public static partial class torch
     public static bool is_integral(Tensor t) => t.is_integral();
 
     public static bool is_complex(Tensor input) => input.is_complex();
-
-    public static bool is_nonzero(Tensor input) => input.is_nonzero();
-
-    public static bool is_tensor(object obj) => obj is Tensor;
 }

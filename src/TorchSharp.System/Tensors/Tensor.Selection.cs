@@ -11,12 +11,8 @@ public static partial class torch
         public Tensor narrow(long dim, long start, long length) => Op.Call("narrow", this, dim, start, length);
         public Tensor slice(long dim, long start, long finish, long step) => Op.Call("slice.Tensor", this, dim, start, finish, step);
         public Tensor index_select(long dim, Tensor index) => Op.Call("index_select", this, dim, index);
-        public Tensor index_add(long dim, Tensor index, Tensor source, Scalar alpha) => Op.Call("index_add", this, dim, index, source, alpha);
         public Tensor index_add_(long dim, Tensor index, Tensor source, Scalar alpha) => Op.CallInPlace("index_add_", this, dim, index, source, alpha);
-        public Tensor index_copy(long dim, Tensor index, Tensor source) => Op.Call("index_copy", this, dim, index, source);
         public Tensor index_copy_(long dim, Tensor index, Tensor source) => Op.CallInPlace("index_copy_", this, dim, index, source);
-        public Tensor index_fill(long dim, Tensor index, Scalar value) => Op.Call("index_fill.int_Scalar", this, dim, index, value);
-        public Tensor index_fill_(long dim, Tensor index, Scalar value) => Op.CallInPlace("index_fill_.int_Scalar", this, dim, index, value);
         public Tensor gather(long dim, Tensor index) => Op.Call("gather", this, dim, index);
         public Tensor scatter(long dim, Tensor index, Tensor src) => Op.Call("scatter.src", this, dim, index, src);
         public Tensor scatter_(long dim, Tensor index, Tensor src) => Op.CallInPlace("scatter_.src", this, dim, index, src);
@@ -25,12 +21,8 @@ public static partial class torch
         public Tensor masked_fill(Tensor mask, Scalar value) => Op.Call("masked_fill.Scalar", this, mask, value);
         public Tensor masked_fill_(Tensor mask, Scalar value) => Op.CallInPlace("masked_fill_.Scalar", this, mask, value);
         public Tensor masked_select(Tensor mask) => Op.Call("masked_select", this, mask);
-        public Tensor masked_scatter(Tensor mask, Tensor value) => Op.Call("masked_scatter", this, mask, value);
-        public Tensor masked_scatter_(Tensor mask, Tensor value) => Op.CallInPlace("masked_scatter_", this, mask, value);
         public Tensor take(Tensor index) => Op.Call("take", this, index);
-        public Tensor take_along_dim(Tensor indices, long dim) => Op.Call("take_along_dim", this, indices, dim);
         public Tensor where(Tensor condition, Tensor y) => Op.Call("where.self", condition, this, y);
-        public Tensor bucketize(Tensor boundaries, bool outInt32 = false, bool right = false) => Op.Call("bucketize.Tensor", this, boundaries, outInt32, right);
         public (Tensor output, Tensor? inverse_indices, Tensor? counts) unique(bool sorted = true, bool return_inverse = false, bool return_counts = false, int? dim = null) => Unique(sorted, return_inverse, return_counts, dim);
 
         private (Tensor output, Tensor? inverse_indices, Tensor? counts) Unique(bool sorted, bool inverse, bool counts, int? dim)

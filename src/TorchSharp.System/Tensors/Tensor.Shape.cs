@@ -13,16 +13,12 @@ public static partial class torch
         public Tensor contiguous() => Op.Call("contiguous", this);
         public Tensor flatten(long start_dim = 0, long end_dim = -1) => Op.Call("flatten.using_ints", this, start_dim, end_dim);
         public Tensor ravel() => Op.Call("ravel", this);
-        public Tensor unflatten(long dim, params long[] sizes) => Op.Call("view", this, (long[])[.. shape[..Wrap((int)dim, (int)ndim)], .. sizes, .. shape[(Wrap((int)dim, (int)ndim) + 1)..]]);
         public Tensor permute(params long[] permutation) => Op.Call("permute", this, permutation);
         public Tensor permute(IEnumerable<long> permutation) => permute(permutation.ToArray());
         public Tensor transpose(long dim0, long dim1) => Op.Call("transpose.int", this, dim0, dim1);
         public Tensor transpose_(long dim0, long dim1) => Op.CallInPlace("transpose_", this, dim0, dim1);
-        public Tensor swapaxes(long dim0, long dim1) => transpose(dim0, dim1);
-        public Tensor swapdims(long dim0, long dim1) => transpose(dim0, dim1);
         public Tensor t() => Op.Call("t", this);
         public Tensor movedim(long[] source, long[] destination) => Op.Call("movedim.intlist", this, source, destination);
-        public Tensor moveaxis(long[] source, long[] destination) => movedim(source, destination);
         public Tensor squeeze(long? dim = null) => dim is { } d ? Op.Call("squeeze.dim", this, d) : Op.Call("squeeze", this);
         public Tensor squeeze_(long? dim = null) => dim is { } d ? Op.CallInPlace("squeeze_.dim", this, d) : Op.CallInPlace("squeeze_", this);
         public Tensor unsqueeze(long dim) => Op.Call("unsqueeze", this, dim);
@@ -45,24 +41,15 @@ public static partial class torch
         public Tensor[] tensor_split(long[] sizes, long dim = 0L) => Op.CallList("tensor_split.indices", this, sizes, dim);
         public Tensor[] unbind(long dimension = 0L) => Op.CallList("unbind.int", this, dimension);
         public Tensor flip(params long[] dims) => Op.Call("flip", this, dims);
-        public Tensor fliplr() => Op.Call("fliplr", this);
-        public Tensor flipud() => Op.Call("flipud", this);
         public Tensor roll(long shifts, long? dims = null) => Op.Call("roll", this, (long[])[shifts], dims is { } d ? (long[])[d] : []);
         public Tensor roll(long[] shifts) => Op.Call("roll", this, shifts, Array.Empty<long>());
         public Tensor roll(long[] shifts, long[] dims) => Op.Call("roll", this, shifts, dims);
         public Tensor roll(ReadOnlySpan<long> shifts, ReadOnlySpan<long> dims = default) => Op.Call("roll", this, shifts, dims);
         public Tensor roll((long, long) shifts, (long, long) dims) => roll([shifts.Item1, shifts.Item2], [dims.Item1, dims.Item2]);
         public Tensor tril(long diagonal = 0) => Op.Call("tril", this, diagonal);
-        public Tensor tril_(long diagonal = 0) => Op.CallInPlace("tril_", this, diagonal);
         public Tensor triu(long diagonal = 0) => Op.Call("triu", this, diagonal);
-        public Tensor triu_(long diagonal = 0) => Op.CallInPlace("triu_", this, diagonal);
-        public Tensor diag(long diagonal = 0) => Op.Call("diag", this, diagonal);
         public Tensor diagonal(long offset = 0L, long dim1 = 0L, long dim2 = 1L) => Op.Call("diagonal", this, offset, dim1, dim2);
-        public Tensor diag_embed(long offset = 0L, long dim1 = -2L, long dim2 = -1L) => Op.Call("diag_embed", this, offset, dim1, dim2);
         public Tensor unfold(long dimension, long size, long step) => Op.Call("unfold", this, dimension, size, step);
-        public Tensor as_strided(long[] size, long[] strides, long storageOffset = 0L) => Op.Call("as_strided", this, size, strides, storageOffset);
-        public Tensor atleast_1d() => Op.Call("atleast_1d", this);
-        public Tensor atleast_2d() => Op.Call("atleast_2d", this);
 
         /// <summary>The last two dimensions swapped, for a matrix; all of them turned round, as PyTorch once did, for others.</summary>
         public Tensor T => Op.Call("numpy_T", this);

@@ -16,15 +16,21 @@ public static partial class torch
         private IntPtr handle;
 
         /// <summary>Takes over a handle that the shim gave.</summary>
-        internal Tensor(IntPtr handle)
+        internal Tensor(IntPtr handle) : this(handle, null) =>
+            OwningDisposeScope = DisposeScopeManager.ForThread.Register(this);
+
+        /// <summary>Takes over a handle that another object had, in <paramref name="scope"/>: no new tensor for the statistics.</summary>
+        internal Tensor(IntPtr handle, DisposeScope? scope)
         {
+            if (handle == IntPtr.Zero) return;
             this.handle = handle;
+            OwningDisposeScope = scope;
+            scope?.Add(this);
             var count = Interlocked.Increment(ref totalCount);
             for (var peak = Volatile.Read(ref peakCount); count > peak; peak = Volatile.Read(ref peakCount))
             {
                 if (Interlocked.CompareExchange(ref peakCount, count, peak) == peak) break;
             }
-            OwningDisposeScope = DisposeScopeManager.ForThread.Register(this);
         }
 
         ~Tensor() => Dispose(false);
@@ -76,9 +82,6 @@ public static partial class torch
             Interlocked.Decrement(ref totalCount);
             return taken;
         }
-
-        /// <summary>Takes over what <see cref="DecoupleFromNativeHandle"/> gave.</summary>
-        public static Tensor UnsafeCreateTensor(IntPtr handle) => new(handle);
 
         /// <summary>Hands the tensor to the scope around the one it is in.</summary>
         public Tensor MoveToOuterDisposeScope()

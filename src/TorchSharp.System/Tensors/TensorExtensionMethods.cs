@@ -2,23 +2,12 @@ using static TorchSharp.torch;
 
 namespace TorchSharp;
 
-/// <summary>Tensors to numbers and numbers to tensors.</summary>
+/// <summary>Tensors to numbers.</summary>
 public static class TensorExtensionMethods
 {
     public static int ElementSize(this ScalarType type) => ElementTypes.Size(type);
 
     public static long TotalSize(this IEnumerable<long> shape) => shape.Aggregate(1L, (product, size) => product * size);
-
-    /// <summary>A tensor without dimensions.</summary>
-    public static Tensor ToTensor<T>(this T scalar, Device? device = null, bool requires_grad = false) where T : struct =>
-        from_array(new[] { scalar }, null, device).reshape([]).requires_grad_(requires_grad);
-
-    /// <summary>A tensor of the given shape, over the array's memory unless it is to be copied.</summary>
-    public static Tensor ToTensor<T>(this T[] rawArray, long[] dimensions, bool doCopy = false, bool requires_grad = false)
-    {
-        ArgumentNullException.ThrowIfNull(rawArray);
-        return from_array(doCopy ? (T[])rawArray.Clone() : rawArray).reshape(dimensions).requires_grad_(requires_grad);
-    }
 
     // The single element as a number, converted as a C# cast would.
     public static float ToSingle(this Tensor value) => Scalar(value).ToSingle();

@@ -15,20 +15,12 @@ public static partial class torch
     public static Tensor less_equal(Tensor tensor, Tensor target) => tensor.less_equal(target);
     public static Tensor not_equal(Tensor tensor, Tensor target) => tensor.not_equal(target);
     public static Tensor logical_and(Tensor left, Tensor right) => left.logical_and(right);
-    public static Tensor logical_and_(Tensor left, Tensor right) => left.logical_and_(right);
     public static Tensor logical_or(Tensor left, Tensor right) => left.logical_or(right);
-    public static Tensor logical_or_(Tensor left, Tensor right) => left.logical_or_(right);
-    public static Tensor logical_xor(Tensor left, Tensor right) => left.logical_xor(right);
-    public static Tensor logical_xor_(Tensor left, Tensor right) => left.logical_xor_(right);
-    public static Tensor isclose(Tensor tensor, Tensor other, double rtol = 1e-05, double atol = 1e-08, bool nanEqual = false) => tensor.isclose(other, rtol, atol, nanEqual);
     public static bool allclose(Tensor tensor, Tensor target, double rtol = 1e-05, double atol = 1e-08, bool equal_nan = false) => tensor.allclose(target, rtol, atol, equal_nan);
     public static Tensor equal(Tensor tensor, Tensor target) => tensor.equal(target);
-    public static Tensor isin(Tensor tensor, Tensor test_elements, bool assumeUnique = false, bool invert = false) => tensor.isin(test_elements, assumeUnique, invert);
     public static Tensor all(Tensor input) => input.all();
     public static Tensor all(Tensor input, long dim, bool keepdim = false) => input.all(dim, keepdim);
     public static Tensor any(Tensor input) => input.any();
     public static Tensor any(Tensor input, long dim, bool keepdim = false) => input.any(dim, keepdim);
     public static Tensor nonzero(Tensor input) => input.nonzero();
-    public static Tensor argwhere(Tensor input) => input.argwhere();
-    public static Tensor count_nonzero(Tensor input, long[]? dims = null) => input.count_nonzero(dims);
 }

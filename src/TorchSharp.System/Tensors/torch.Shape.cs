@@ -8,14 +8,10 @@ public static partial class torch
     public static Tensor reshape(Tensor input, params long[] shape) => input.reshape(shape);
     public static Tensor flatten(Tensor input, long start_dim = 0, long end_dim = -1) => input.flatten(start_dim, end_dim);
     public static Tensor ravel(Tensor input) => input.ravel();
-    public static Tensor unflatten(Tensor input, long dim, params long[] sizes) => input.unflatten(dim, sizes);
     public static Tensor permute(Tensor input, params long[] permutation) => input.permute(permutation);
     public static Tensor transpose(Tensor input, long dim0, long dim1) => input.transpose(dim0, dim1);
-    public static Tensor swapaxes(Tensor input, long axis0, long axis1) => input.swapaxes(axis0, axis1);
-    public static Tensor swapdims(Tensor input, long dim0, long dim1) => input.swapdims(dim0, dim1);
     public static Tensor t(Tensor input) => input.t();
     public static Tensor movedim(Tensor input, long[] source, long[] destination) => input.movedim(source, destination);
-    public static Tensor moveaxis(Tensor input, long[] source, long[] destination) => input.moveaxis(source, destination);
     public static Tensor squeeze(Tensor input, long? dim = null) => input.squeeze(dim);
     public static Tensor squeeze_(Tensor input, long? dim = null) => input.squeeze_(dim);
     public static Tensor unsqueeze(Tensor input, long dim) => input.unsqueeze(dim);
@@ -30,20 +26,13 @@ public static partial class torch
     public static Tensor[] tensor_split(Tensor input, long[] indices_or_sections, long dim = 0L) => input.tensor_split(indices_or_sections, dim);
     public static Tensor[] unbind(Tensor input, long dim = 0L) => input.unbind(dim);
     public static Tensor flip(Tensor input, params long[] dims) => input.flip(dims);
-    public static Tensor fliplr(Tensor input) => input.fliplr();
-    public static Tensor flipud(Tensor input) => input.flipud();
     public static Tensor roll(Tensor input, long shifts, long? dims = null) => input.roll(shifts, dims);
     public static Tensor roll(Tensor input, long[] shifts) => input.roll(shifts);
     public static Tensor roll(Tensor input, long[] shifts, long[] dims) => input.roll(shifts, dims);
     public static Tensor roll(Tensor input, ReadOnlySpan<long> shifts, ReadOnlySpan<long> dims = default) => input.roll(shifts, dims);
     public static Tensor roll(Tensor input, (long, long) shifts, (long, long) dims) => input.roll(shifts, dims);
     public static Tensor tril(Tensor input, long diagonal = 0) => input.tril(diagonal);
-    public static Tensor tril_(Tensor input, long diagonal = 0) => input.tril_(diagonal);
     public static Tensor triu(Tensor input, long diagonal = 0L) => input.triu(diagonal);
-    public static Tensor triu_(Tensor input, long diagonal = 0L) => input.triu_(diagonal);
-    public static Tensor diag(Tensor input, long diagonal = 0) => input.diag(diagonal);
     public static Tensor diagonal(Tensor input, long offset = 0L, long dim1 = 0L, long dim2 = 1L) => input.diagonal(offset, dim1, dim2);
-    public static Tensor diag_embed(Tensor input, long offset = 0L, long dim1 = -2L, long dim2 = -1L) => input.diag_embed(offset, dim1, dim2);
     public static Tensor movedim(Tensor input, long source, long destination) => Op.Call("movedim.int", input, source, destination);
-    public static Tensor moveaxis(Tensor input, long source, long destination) => movedim(input, source, destination);
 }

@@ -29,23 +29,5 @@ public static partial class torch
 
         public static Tensor vector_norm(Tensor input, double ord = 2d, long[]? dims = null, bool keepdim = false) =>
             Op.Call("linalg_vector_norm", input, ord, dims, keepdim);
-
-        public static Tensor matrix_norm(Tensor input, double ord, long[]? dims = null, bool keepdim = false) =>
-            Op.Call("linalg_matrix_norm", input, ord, dims ?? [-2, -1], keepdim);
-
-        public static Tensor det(Tensor input) => Op.Call("linalg_det", input);
-
-        public static Tensor inv(Tensor input) => Op.Call("linalg_inv", input);
-
-        public static Tensor pinv(Tensor input, double? atol = null, double? rtol = null, bool hermitian = false) =>
-            Op.Call("linalg_pinv.atol_rtol_float", input, atol, rtol, hermitian);
-
-        public static Tensor solve(Tensor A, Tensor B, bool left = true) => Op.Call("linalg_solve", A, B, left);
-
-        public static Tensor cholesky(Tensor input) => Op.Call("linalg_cholesky", input);
-
-        public static (Tensor U, Tensor S, Tensor Vh) svd(Tensor input, bool fullMatrices = true) => Op.Call3("linalg_svd", input, fullMatrices);
-
-        public static Tensor multi_dot(IList<Tensor> tensors) => Op.Call("linalg_multi_dot", (Arg)tensors.ToArray());
     }
 }

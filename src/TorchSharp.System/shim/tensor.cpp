@@ -1,6 +1,5 @@
 // A tensor's own data: life, shape, memory, gradient; and the autograd engine.
 #include "shim.h"
-#include <ATen/ops/from_blob.h>
 #include <torch/csrc/autograd/autograd.h>
 
 namespace {
@@ -64,14 +63,6 @@ EXPORT int32_t tensor_set_grad(void* handle, void* grad) {
 // Makes `handle` hold `source`'s storage and shape: what `module.to(device)` does to a parameter in place.
 EXPORT int32_t tensor_set_data(void* handle, void* source) {
   return guarded([&] { borrow(handle).set_data(borrow(source)); });
-}
-
-// A tensor over memory that the caller keeps until `deleter(context)` is called, from any thread.
-EXPORT int32_t tensor_from_blob(void* data, const int64_t* sizes, int32_t dims, int32_t dtype, void (*deleter)(void*), void* context, void** result) {
-  return guarded([&] {
-    *result = release(at::from_blob(data, at::IntArrayRef(sizes, dims), [=](void*) { deleter(context); },
-                                    at::TensorOptions().dtype(static_cast<at::ScalarType>(dtype))));
-  });
 }
 
 EXPORT int32_t autograd_backward(void* const* tensors, void* const* grads, int32_t count, int32_t retain_graph, int32_t create_graph,

@@ -25,14 +25,15 @@ public sealed record Failure(string Reason, bool Retryable)
     public static Failure From(Exception error)
     {
         ArgumentNullException.ThrowIfNull(error);
+        string words = LibTorchError.Words(error);
         return error switch
         {
-            ArgumentException or NotSupportedException or InvalidModelException => new Failure(error.Message, Retryable: false),
-            ObjectStoreException => new Failure(error.Message, Retryable: true),
-            OutOfMemoryException => new Failure($"Out of memory: {error.Message}", Retryable: true),
-            ExternalException when OutOfMemory.Any(words => error.Message.Contains(words, StringComparison.OrdinalIgnoreCase)) =>
-                new Failure($"Out of memory: {error.Message}", Retryable: true),
-            _ => new Failure($"{error.GetType().Name}: {error.Message}", Retryable: true),
+            ArgumentException or NotSupportedException or InvalidModelException => new Failure(words, Retryable: false),
+            ObjectStoreException => new Failure(words, Retryable: true),
+            OutOfMemoryException => new Failure($"Out of memory: {words}", Retryable: true),
+            ExternalException when OutOfMemory.Any(sign => words.Contains(sign, StringComparison.OrdinalIgnoreCase)) =>
+                new Failure($"Out of memory: {words}", Retryable: true),
+            _ => new Failure($"{error.GetType().Name}: {words}", Retryable: true),
         };
     }
 }

@@ -42,18 +42,6 @@ public class FactoryTests
     }
 
     [Fact]
-    public void Buffers_are_shared_with_the_array()
-    {
-        using var scope = NewDisposeScope();
-        var buffer = new byte[] { 0, 0, 0, 0, 0, 0, 128, 63 };
-        var shared = frombuffer(buffer, float32, count: 1, offset: 4);
-        Assert.Equal(1f, shared.item<float>());
-        buffer[7] = 191;
-        Assert.Equal(-1f, shared.item<float>());
-        Assert.Throws<ArgumentException>(() => frombuffer(buffer, float32, count: 3));
-    }
-
-    [Fact]
     public void Seed_42_gives_the_numbers_that_it_gives_everywhere()
     {
         using var scope = NewDisposeScope();

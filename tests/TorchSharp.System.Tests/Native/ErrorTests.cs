@@ -9,7 +9,7 @@ public class ErrorTests
     public void Native_exception_arrives_with_libtorchs_message()
     {
         using var scope = NewDisposeScope();
-        var error = Assert.Throws<ExternalException>(() => ones(2, 3).matmul(ones(2, 3)));
+        var error = Assert.Throws<ExternalException>(() => ones(2, 3).mm(ones(2, 3)));
         Assert.Contains("shapes cannot be multiplied (2x3 and 2x3)", error.Message, StringComparison.Ordinal);
     }
 

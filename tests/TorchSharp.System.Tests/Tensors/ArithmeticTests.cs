@@ -44,7 +44,7 @@ public class ArithmeticTests
         Assert.Equal([-16f, -17f], Floats(x));
         x.addcdiv_(tensor(new[] { 1f, 3f }), tensor(new[] { 2f, 2f }), 2);
         Assert.Equal([-15f, -14f], Floats(x));
-        Assert.Equal([0f, 0f], Floats(x.zero_()));
+        Assert.Equal([0f, 0f], Floats(x.fill_(0)));
     }
 
     [Fact]

@@ -27,7 +27,7 @@ public class ReductionTests
         using var scope = NewDisposeScope();
         var x = tensor(new[] { 1f, 2f, 3f, 4f });
         Assert.Equal(5f / 3, x.var().item<float>(), 1e-6f);
-        Assert.Equal(1.25f, x.var(unbiased: false).item<float>(), 1e-6f);
+        Assert.Equal(1.25f, x.var(0, unbiased: false).item<float>(), 1e-6f);
         Assert.Equal(1.118034f, x.std(0, unbiased: false).item<float>(), 1e-6f);
         var (variance, mean) = x.reshape(2, 2).var_mean(1);
         Assert.Equal([0.5f, 0.5f], Floats(variance));
@@ -95,7 +95,6 @@ public class ReductionTests
         Assert.Equal(product, Floats(einsum("ij,jk->ik", a, b)));
         Assert.Equal(product, Floats(a.unsqueeze(0).bmm(b.unsqueeze(0))));
         Assert.Equal([20f, 24f, 46f, 54f], Floats(a.addmm(a, b, beta: 1, alpha: 1)));
-        Assert.Equal([20f, 24f, 46f, 54f], Floats(baddbmm(a.unsqueeze(0), a.unsqueeze(0), b.unsqueeze(0))));
         Assert.Equal(17f, a[0].dot(b[0]).item<float>());
         Assert.Equal([5f, 6f, 10f, 12f], Floats(outer(a[0], b[0])));
     }

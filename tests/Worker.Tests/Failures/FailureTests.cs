@@ -32,4 +32,9 @@ public sealed class FailureTests
     [Fact]
     public void Lack_of_memory_is_called_by_its_name() =>
         Assert.StartsWith("Out of memory", Failure.From(new ExternalException("CUDA out of memory.")).Reason, StringComparison.Ordinal);
+
+    [Fact]
+    public void Libtorchs_native_stack_stays_out_of_the_reason() =>
+        Assert.EndsWith("(2x3 and 2x3)", Failure.From(new ExternalException(
+            "mat1 and mat2 shapes cannot be multiplied (2x3 and 2x3)\nException raised from meta at LinearAlgebra.cpp:189\nframe #0: c10::Error")).Reason, StringComparison.Ordinal);
 }

@@ -1,3 +1,4 @@
+using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -30,6 +31,18 @@ public readonly record struct LayerFactory(Device? Device = null, ScalarType? DT
     internal LayerNorm LayerNorm(long normalized_shape, double eps) =>
         nn.LayerNorm(normalized_shape, eps, device: Device, dtype: DType);
 
-    internal Embedding Embedding(long num_embeddings, long embedding_dims) =>
-        nn.Embedding(num_embeddings, embedding_dims, device: Device, dtype: DType);
+    internal Embedding Embedding(long num_embeddings, long embedding_dims)
+    {
+        if (Device?.type != DeviceType.META)
+        {
+            return nn.Embedding(num_embeddings, embedding_dims, device: Device, dtype: DType);
+        }
+
+        // TorchSharp 0.107 fills and keeps a table in memory whatever the device, so it gets a small one.
+        var embedding = nn.Embedding(1, embedding_dims, dtype: DType);
+        var weight = new Parameter(empty(num_embeddings, embedding_dims, DType, Device));
+        weight.DetachFromDisposeScope();
+        embedding.weight = weight;
+        return embedding;
+    }
 }
