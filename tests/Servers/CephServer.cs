@@ -26,6 +26,11 @@ public sealed class CephServer : IAsyncDisposable
     /// <summary>Secret key of the only user.</summary>
     public string SecretKey { get; } = "testsecretkey12345";
 
+    // Debian 13's default is a path without its first slash.
+    private static string ClassFolder => Directory.GetDirectories("/usr/lib").Prepend("/usr/lib")
+        .Select(folder => Path.Combine(folder, "rados-classes")).FirstOrDefault(Directory.Exists)
+        ?? throw new InvalidOperationException($"This test needs Ceph's object classes: apt-get install -y --no-install-recommends {Packages}");
+
     private string Conf => Path.Combine(root, "ceph.conf");
 
     /// <summary>Starts the server; it answers when this returns.</summary>
@@ -146,6 +151,7 @@ public sealed class CephServer : IAsyncDisposable
         [osd.0]
         osd data = {root}/osd/0
         osd objectstore = memstore
+        osd class dir = {ClassFolder}
         memstore device bytes = 1073741824
         osd max object name len = 460
         [client.rgw.a]

@@ -3,6 +3,9 @@ using StableDiffusion.Diffusion.Training;
 
 namespace StableDiffusion.Diffusion.Tests.Starter;
 
+// Networks start from the process's own generator, which no other test may draw from meanwhile.
+[CollectionDefinition(nameof(StarterRecipeTests), DisableParallelization = true)]
+[Collection(nameof(StarterRecipeTests))]
 public sealed class StarterRecipeTests
 {
     [Fact]

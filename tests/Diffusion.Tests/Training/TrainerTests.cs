@@ -59,9 +59,11 @@ public sealed class TrainerTests
 
         Assert.Equal(whole.Loss, halves.Loss, Relative * whole.Loss);
         Assert.Equal(halves.Loss, again.Loss);
+        // Where one token attends to itself, the gradients of q and k are rounding alone.
+        var rounding = 1e-7 * whole.Gradients.Max(gradient => gradient.abs().max().item<float>());
         foreach (var (expected, half, repeated) in whole.Gradients.Zip(halves.Gradients, again.Gradients))
         {
-            Assert.True((expected - half).abs().max().item<float>() <= Relative * expected.abs().max().item<float>());
+            Assert.True((expected - half).abs().max().item<float>() <= Relative * expected.abs().max().item<float>() + rounding);
             Assert.True(half.equal(repeated).all().item<bool>());
         }
 

@@ -39,7 +39,7 @@ public readonly record struct LayerFactory(Device? Device = null, ScalarType? DT
         }
 
         // TorchSharp 0.107 fills and keeps a table in memory whatever the device, so it gets a small one.
-        var embedding = nn.Embedding(1, embedding_dims, dtype: DType);
+        var embedding = nn.Embedding(1, embedding_dims, device: Device, dtype: DType);
         var weight = new Parameter(empty(num_embeddings, embedding_dims, DType, Device));
         weight.DetachFromDisposeScope();
         embedding.weight = weight;
