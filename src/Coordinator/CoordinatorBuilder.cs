@@ -33,7 +33,7 @@ public static class CoordinatorBuilder
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
         AddDatabase(services);
 
-        services.AddScoped<BatchResolver>().AddScoped<BatchStore>();
+        services.AddScoped<ModelCatalog>().AddScoped<BatchResolver>().AddScoped<BatchStore>();
         services.AddScoped<ImageLifecycle>().AddScoped<WorkerRegister>();
         services.AddSingleton<DispatchSignal>().AddScoped<DispatchRound>();
         services.AddHostedService<DatabaseStart>().AddHostedService<Dispatcher>();

@@ -3,10 +3,10 @@ namespace StableDiffusion.Contracts.Batches;
 /// <summary>Body of POST /v1/batches (JSON, snake_case). Images are every prompt with every seed, prompts outermost.</summary>
 public sealed record BatchRequest
 {
-    /// <summary>The model's name; may be left out when the farm has just one.</summary>
+    /// <summary>The model's name; may be left out when live workers hold just one.</summary>
     public string? Model { get; init; }
 
-    /// <summary>At least one prompt, none empty. A single <see cref="Prompt"/> may stand instead.</summary>
+    /// <summary>At least one prompt, none empty. A single <c>prompt</c> may stand instead.</summary>
     public IReadOnlyList<string>? Prompts { get; init; }
 
     /// <summary>Short for a list of one.</summary>
@@ -18,7 +18,7 @@ public sealed record BatchRequest
     /// <summary>First seed; each prompt takes seed, seed+1, … Random when absent or -1; then resolved and stored at submission.</summary>
     public long? Seed { get; init; }
 
-    /// <summary>Seeds one by one, instead of <see cref="Seed"/> and <see cref="NIter"/>.</summary>
+    /// <summary>Seeds one by one, instead of <c>seed</c> and <c>n_iter</c>.</summary>
     public IReadOnlyList<long>? Seeds { get; init; }
 
     /// <summary>Images per prompt (A1111's batch count), 1 by default.</summary>

@@ -19,7 +19,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
     /// <param name="request">As it was sent.</param>
     /// <param name="models">The models the farm knows.</param>
     /// <param name="errors">Takes what is wrong, all at once.</param>
-    public IReadOnlyList<ImageSettings> Resolve(BatchRequest request, IReadOnlyList<ModelDescription> models, RequestErrors errors)
+    public IReadOnlyList<ImageSettings> Resolve(BatchRequest request, IReadOnlyList<ModelResponse> models, RequestErrors errors)
     {
         var model = ResolveModel(request.Model, models, errors);
         var prompts = Prompts.Resolve(request, limits.MaxPromptLength, errors);
@@ -68,9 +68,14 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
         return [.. from prompt in prompts from seed in seeds select common with { Prompt = prompt, Seed = seed }];
     }
 
-    private ModelDescription? ResolveModel(string? name, IReadOnlyList<ModelDescription> models, RequestErrors errors)
+    private ModelResponse? ResolveModel(string? name, IReadOnlyList<ModelResponse> models, RequestErrors errors)
     {
         var wanted = name ?? limits.DefaultModel;
+        if (wanted is null && models.Where(model => model.Live).ToList() is { Count: > 0 } live)
+        {
+            models = live; // a model whose workers have gone must be named
+        }
+
         var found = wanted is null && models.Count == 1 ? models[0] : models.FirstOrDefault(model => model.Name == wanted);
         if (found is null)
         {
@@ -83,7 +88,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
         return found;
     }
 
-    private int ResolveSide(string field, int? side, ModelDescription? model, RequestErrors errors)
+    private int ResolveSide(string field, int? side, ModelResponse? model, RequestErrors errors)
     {
         var value = side ?? model?.DefaultSize ?? 0;
         var factor = model?.VaeScaleFactor ?? 1;
@@ -100,7 +105,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
         return value;
     }
 
-    private static string? ResolveSampler(string? name, ModelDescription? model, RequestErrors errors)
+    private static string? ResolveSampler(string? name, ModelResponse? model, RequestErrors errors)
     {
         var wanted = name ?? model?.DefaultSampler;
         var sampler = wanted is null ? null : Samplers.Canonical(wanted);

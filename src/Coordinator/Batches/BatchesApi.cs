@@ -25,11 +25,10 @@ internal static class BatchesApi
     }
 
     private static async Task<Results<Created<BatchResponse>, ValidationProblem>> Submit(
-        BatchRequest request, FarmDb db, BatchResolver resolver, BatchStore store, CancellationToken cancellationToken)
+        BatchRequest request, FarmDb db, ModelCatalog models, BatchResolver resolver, BatchStore store, CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
-        var models = await db.Models.Select(Model.Description).ToListAsync(cancellationToken);
-        var images = resolver.Resolve(request, models, errors);
+        var images = resolver.Resolve(request, await models.ListAsync(cancellationToken), errors);
         if (!errors.IsEmpty)
         {
             return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was stored; errors names each field that needs a change.");

@@ -24,7 +24,7 @@ public sealed class DispatchOptions
     [Range(typeof(TimeSpan), "00:00:01", "00:01:00", ErrorMessage = "Dispatch:PublishTimeout must be 00:00:01 to 00:01:00.")]
     public TimeSpan PublishTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>Whether a start puts all that was under way back into the backlog. For the in-memory transport, which
-    /// forgets its messages with the process; wrong with a broker and other coordinators alive.</summary>
+    /// <summary>Whether a start takes back all that was under way and forgets the workers and models it knew. For the in-memory
+    /// transport, whose messages and workers end with the process; wrong with a broker and other coordinators alive.</summary>
     public bool RequeueAtStart { get; set; }
 }

@@ -14,10 +14,11 @@ public sealed record TakenImage(Image Image, Attempt Attempt);
 /// <code>
 /// queued     → dispatched   TakeAsync        a new attempt, before its command is published
 /// dispatched → rendering    StartAsync       a worker took it up
-/// dispatched → queued       UnpublishedAsync, ReturnAsync, lease expired: nobody drew; no failure
+/// dispatched → queued       UnpublishedAsync, ReturnAsync, RestartAsync, lease expired: nobody drew; no failure
 /// rendering  → succeeded    SucceedAsync     (also from dispatched: reports may overtake each other)
 /// rendering  → queued       ReturnAsync by the worker itself: shutdown; no failure
 /// rendering  → queued       FailAsync retryable, worker lost: a failure, tried again after a growing wait
+///                           RestartAsync: a failure, too, but tried again at once
 /// rendering  → failed       FailAsync permanent, or the last of MaxAttempts failures
 /// </code>
 /// Each is one update conditional on the image's state and current attempt; its row count says whether it won. So news of
@@ -88,9 +89,12 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
             UnderWay.Where(image => image.State == ImageState.Dispatched && attempts.Contains(image.AttemptId!.Value)),
             AttemptState.Returned, "The command could not be published.", cancellationToken);
 
-    /// <summary>Puts everything under way back, for a transport that forgot its messages.</summary>
-    public Task<int> RequeueAllAsync(CancellationToken cancellationToken) =>
-        RequeueAsync(UnderWay, AttemptState.Lost, "The farm was restarted.", cancellationToken);
+    /// <summary>Gives up everything under way, for a transport that forgot its messages with the process. What was being drawn
+    /// may be what killed it, so that counts as a failure; all of it that is left waits again at once.</summary>
+    public async Task<int> RestartAsync(CancellationToken cancellationToken) =>
+        await RequeueAsync(
+            UnderWay.Where(image => image.State == ImageState.Dispatched), AttemptState.Lost, "The farm was restarted.", cancellationToken)
+        + await LoseAsync(UnderWay, "The farm was restarted while drawing it.", cancellationToken);
 
     /// <summary>A worker took the image up. False: not news of the current attempt.</summary>
     public Task<bool> StartAsync(ImageStarted report, CancellationToken cancellationToken)
@@ -179,7 +183,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
         }
 
         // The broker gave the command of a worker at work to another one: the first is lost, and the image may be why.
-        return await LoseAsync(current.Where(image => image.WorkerId != report.WorkerId), report.AttemptId, cancellationToken);
+        return await LoseAsync(current.Where(image => image.WorkerId != report.WorkerId), report.AttemptId, null, cancellationToken);
     }
 
     /// <summary>Gives up attempts whose lease ran out: unrendered ones wait again, those a worker was drawing have failed.</summary>
@@ -187,17 +191,10 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
     {
         var now = time.GetUtcNow();
         var expired = UnderWay.Where(image => image.LeaseUntil < now);
-        var count = await RequeueAsync(
+        return await RequeueAsync(
             expired.Where(image => image.State == ImageState.Dispatched),
-            AttemptState.Lost, "No worker took the image up in time.", cancellationToken);
-        foreach (var lost in await expired.Where(image => image.State == ImageState.Rendering)
-            .OrderBy(image => image.LeaseUntil).Take(1000).Select(image => new { image.Id, image.AttemptId }).ToListAsync(cancellationToken))
-        {
-            // still expired when it is its turn: a report may have renewed it meanwhile
-            count += await LoseAsync(expired.Where(i => i.Id == lost.Id && i.AttemptId == lost.AttemptId), lost.AttemptId!.Value, cancellationToken) ? 1 : 0;
-        }
-
-        return count;
+            AttemptState.Lost, "No worker took the image up in time.", cancellationToken)
+            + await LoseAsync(expired, null, cancellationToken);
     }
 
     private IQueryable<Image> UnderWay =>
@@ -210,15 +207,33 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
     private static string ObjectKey(Image image) =>
         $"batches/{image.BatchId}/{image.Index:D5}-{image.Settings.Seed}-{image.AttemptId!.Value.ToString("N")[^8..]}.png";
 
-    private async Task<bool> LoseAsync(IQueryable<Image> current, Guid attempt, CancellationToken cancellationToken)
+    // Those of the images that are being drawn, one by one: some may have used up their attempts. How many were lost.
+    private async Task<int> LoseAsync(IQueryable<Image> images, string? restart, CancellationToken cancellationToken)
+    {
+        var count = 0;
+        foreach (var lost in await images.Where(image => image.State == ImageState.Rendering)
+            .OrderBy(image => image.LeaseUntil).Take(1000).Select(image => new { image.Id, image.AttemptId }).ToListAsync(cancellationToken))
+        {
+            // still one of them when it is its turn: a report may have renewed its lease meanwhile
+            var current = images.Where(image => image.Id == lost.Id && image.AttemptId == lost.AttemptId);
+            count += await LoseAsync(current, lost.AttemptId!.Value, restart, cancellationToken) ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    // after a restart the wait before the next attempt is left out: it would only hold the farm up
+    private async Task<bool> LoseAsync(IQueryable<Image> current, Guid attempt, string? restart, CancellationToken cancellationToken)
     {
         var worker = await current.Select(image => image.WorkerId).SingleOrDefaultAsync(cancellationToken);
         return worker != null && await FailAsync(
-            current, attempt, AttemptState.Lost, worker, $"Worker {worker} was lost while drawing it.", retryable: true, cancellationToken);
+            current, attempt, AttemptState.Lost, worker, restart ?? $"Worker {worker} was lost while drawing it.", retryable: true, cancellationToken,
+            wait: restart is null);
     }
 
     private async Task<bool> FailAsync(
-        IQueryable<Image> current, Guid attempt, AttemptState end, string worker, string reason, bool retryable, CancellationToken cancellationToken)
+        IQueryable<Image> current, Guid attempt, AttemptState end, string worker, string reason, bool retryable, CancellationToken cancellationToken,
+        bool wait = true)
     {
         var now = time.GetUtcNow();
         var row = await current.Select(image => new { image.Failures }).SingleOrDefaultAsync(cancellationToken);
@@ -234,7 +249,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
             attempt,
             image => Leave(image, again ? ImageState.Queued : ImageState.Failed)
                 .SetProperty(i => i.Failures, failures)
-                .SetProperty(i => i.NotBefore, again ? now + Delay(failures) : null)
+                .SetProperty(i => i.NotBefore, again && wait ? now + Delay(failures) : null)
                 .SetProperty(i => i.FinishedAt, again ? null : now)
                 .SetProperty(i => i.WorkerId, worker)
                 .SetProperty(i => i.Error, reason),

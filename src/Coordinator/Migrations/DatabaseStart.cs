@@ -32,10 +32,11 @@ internal sealed partial class DatabaseStart(
 
         if (options.Value.RequeueAtStart)
         {
-            var count = await scope.ServiceProvider.GetRequiredService<ImageLifecycle>().RequeueAllAsync(cancellationToken);
-            LogRequeued(count);
-            // its workers were this process: until the next one reports, nobody listens, and what is sent to nobody is lost
-            await db.Workers.ExecuteUpdateAsync(set => set.SetProperty(worker => worker.Leaving, true), cancellationToken);
+            var count = await scope.ServiceProvider.GetRequiredService<ImageLifecycle>().RestartAsync(cancellationToken);
+            LogRestarted(count);
+            // its workers were this process: until the next one reports, nobody listens, and no model is held
+            await db.Workers.ExecuteDeleteAsync(cancellationToken);
+            await db.Models.ExecuteDeleteAsync(cancellationToken);
         }
     }
 
@@ -69,6 +70,6 @@ internal sealed partial class DatabaseStart(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Waiting for the database: {Reason}")]
     private partial void LogWaiting(string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Put {Count} images that were under way back into the backlog")]
-    private partial void LogRequeued(int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Took back {Count} images that were under way when the farm ended")]
+    private partial void LogRestarted(int count);
 }

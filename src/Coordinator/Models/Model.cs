@@ -1,4 +1,3 @@
-using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using StableDiffusion.Contracts.Models;
@@ -28,17 +27,6 @@ public sealed class Model
 
     /// <summary>When a worker last described it (UTC).</summary>
     public DateTimeOffset ReportedAt { get; set; }
-
-    /// <summary>The row as the contracts have it.</summary>
-    public static Expression<Func<Model, ModelDescription>> Description { get; } = model => new ModelDescription
-    {
-        Name = model.Name,
-        Hash = model.Hash,
-        VaeScaleFactor = model.VaeScaleFactor,
-        DefaultSize = model.DefaultSize,
-        DefaultCfgScale = model.DefaultCfgScale,
-        DefaultSampler = model.DefaultSampler,
-    };
 }
 
 internal sealed class ModelTable : IEntityTypeConfiguration<Model>

@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.Http.HttpResults;
-using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Models;
 
 namespace StableDiffusion.Coordinator.Models;
@@ -11,6 +10,6 @@ internal static class ModelsApi
         routes.MapGet("/v1/models", List).WithTags("Models").WithSummary("Models the farm knows")
             .WithDescription("Those that workers ever reported; images of a model that no live worker holds wait for one.");
 
-    private static async Task<Ok<List<ModelDescription>>> List(FarmDb db, CancellationToken cancellationToken) =>
-        TypedResults.Ok(await db.Models.OrderBy(model => model.Name).Select(Model.Description).ToListAsync(cancellationToken));
+    private static async Task<Ok<List<ModelResponse>>> List(ModelCatalog models, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await models.ListAsync(cancellationToken));
 }

@@ -5,6 +5,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Coordinator.Workers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
 namespace StableDiffusion.Coordinator.Tests.Batches;
@@ -53,6 +54,23 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
                 SamplerName = "Euler",
             },
             batch.Settings);
+    }
+
+    [Fact]
+    public async Task The_model_left_out_is_the_one_that_live_workers_hold_and_another_may_be_named()
+    {
+        host.Time.Advance(TimeSpan.FromMinutes(1)); // the worker that holds "tiny" is silent
+        var other = CoordinatorHost.Description with { Name = "other" };
+        await host.Get<WorkerRegister>().ReportAsync(CoordinatorHost.Report("worker-2", host.Time.GetUtcNow()) with { Models = [other] }, Token);
+        Assert.Equal("other", (await host.SubmitAsync(new BatchRequest { Prompt = "a" })).Settings.Model);
+        Assert.Equal("tiny", (await host.SubmitAsync(new BatchRequest { Prompt = "a", Model = "tiny" })).Settings.Model);
+    }
+
+    [Fact]
+    public async Task With_no_worker_alive_the_model_left_out_is_the_only_known_one()
+    {
+        host.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("tiny", (await host.SubmitAsync(new BatchRequest { Prompt = "a" })).Settings.Model);
     }
 
     [Fact]

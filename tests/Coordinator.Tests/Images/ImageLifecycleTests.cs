@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Tests.Hosting;
@@ -234,16 +235,32 @@ public sealed class ImageLifecycleTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Requeueing_all_leaves_ended_images_alone()
+    public async Task A_restart_takes_back_what_was_sent_without_a_failure_and_leaves_ended_images_alone()
     {
         await host.SubmitAsync(3);
         var done = await host.TakeOneAsync(window: 1);
         await host.Lifecycle.SucceedAsync(Rendered(done), Token);
         await host.Lifecycle.TakeAsync(CoordinatorHost.Model, 2, Token);
         host.Db.ChangeTracker.Clear();
-        Assert.Equal(2, await host.Lifecycle.RequeueAllAsync(Token));
+        Assert.Equal(2, await host.Lifecycle.RestartAsync(Token));
         Assert.Equal(
-            [ImageState.Succeeded, ImageState.Queued, ImageState.Queued],
-            host.Db.Images.OrderBy(image => image.Index).Select(image => image.State));
+            [(ImageState.Succeeded, 0), (ImageState.Queued, 0), (ImageState.Queued, 0)],
+            host.Db.Images.OrderBy(image => image.Index).AsEnumerable().Select(image => (image.State, image.Failures)));
+    }
+
+    [Fact]
+    public async Task An_image_that_kills_the_farm_is_drawn_again_at_once_and_given_up_in_the_end()
+    {
+        await host.SubmitAsync(1);
+        for (var attempt = 1; attempt <= options.MaxAttempts; attempt++)
+        {
+            var open = await host.TakeOneAsync(); // the clock stands: no wait
+            await host.Lifecycle.StartAsync(Started(open), Token);
+            Assert.Equal(1, await host.Lifecycle.RestartAsync(Token));
+            Assert.Equal(AttemptState.Lost, (await host.AttemptAsync(open.AttemptId)).State);
+        }
+
+        var image = await host.Db.Images.AsNoTracking().SingleAsync(Token);
+        Assert.Equal((ImageState.Failed, "The farm was restarted while drawing it."), (image.State, image.Error));
     }
 }

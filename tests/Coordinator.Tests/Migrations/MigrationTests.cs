@@ -29,19 +29,22 @@ public sealed class MigrationTests(Databases databases)
     }
 
     [Theory]
-    [InlineData(true, ImageState.Queued)]
-    [InlineData(false, ImageState.Rendering)]
-    public async Task A_start_requeues_what_was_under_way_only_when_told_to(bool requeue, ImageState expected)
+    [InlineData(true, ImageState.Queued, 1, 0)]
+    [InlineData(false, ImageState.Rendering, 0, 1)]
+    public async Task A_start_takes_back_what_was_under_way_and_forgets_workers_and_models_only_when_told_to(
+        bool requeue, ImageState state, int failures, int known)
     {
         var database = await databases.NewAsync();
-        Guid image;
+        Guid id;
         await using (var before = await CoordinatorHost.StartAsync(database))
         {
-            image = (await before.RenderOneAsync()).ImageId;
+            id = (await before.RenderOneAsync()).ImageId;
         }
 
         await using var after = await CoordinatorHost.StartAsync(database, new() { ["Dispatch:RequeueAtStart"] = $"{requeue}" });
-        Assert.Equal((expected, 0), ((await after.ImageAsync(image)).State, (await after.ImageAsync(image)).Failures));
+        var image = await after.ImageAsync(id);
+        Assert.Equal((state, failures), (image.State, image.Failures));
+        Assert.Equal((known, known), (after.Db.Workers.Count(), after.Db.Models.Count()));
     }
 
     [Fact]

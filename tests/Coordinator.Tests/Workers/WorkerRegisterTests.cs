@@ -47,6 +47,15 @@ public sealed class WorkerRegisterTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_model_is_live_while_a_live_worker_holds_it()
+    {
+        await host.ReportWorkerAsync();
+        Assert.True(Assert.Single(await host.GetAsync<List<ModelResponse>>("/v1/models")).Live);
+        host.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.False(Assert.Single(await host.GetAsync<List<ModelResponse>>("/v1/models")).Live);
+    }
+
+    [Fact]
     public async Task A_model_is_known_as_it_was_described_last()
     {
         await host.ReportWorkerAsync();
