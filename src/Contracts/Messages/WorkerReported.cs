@@ -24,6 +24,12 @@ public sealed record WorkerReported
     /// <summary>Models this worker renders with.</summary>
     public required IReadOnlyList<ModelDescription> Models { get; init; }
 
+    /// <summary>Models it found and could not load.</summary>
+    public IReadOnlyList<ModelFault> Faults { get; init; } = [];
+
+    /// <summary>True until it has tried to load all that it found.</summary>
+    public bool Loading { get; init; }
+
     /// <summary>Attempts of every command the worker has taken up and not yet reported the end of. Their leases are renewed;
     /// an attempt that no report names for the length of a lease is given up and its image rendered anew.</summary>
     public required IReadOnlyList<Guid> Attempts { get; init; }

@@ -1,3 +1,5 @@
+using StableDiffusion.Contracts.Models;
+
 namespace StableDiffusion.Contracts.Workers;
 
 /// <summary>A worker as it last reported.</summary>
@@ -17,6 +19,12 @@ public sealed record WorkerResponse
 
     /// <summary>Names of the models it renders with.</summary>
     public required IReadOnlyList<string> Models { get; init; }
+
+    /// <summary>Models it found and could not load.</summary>
+    public required IReadOnlyList<ModelFault> Faults { get; init; }
+
+    /// <summary>True until it has tried to load all that it found.</summary>
+    public required bool Loading { get; init; }
 
     /// <summary>When it last reported (UTC).</summary>
     public required DateTimeOffset LastSeenAt { get; init; }

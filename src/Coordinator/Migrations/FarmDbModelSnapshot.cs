@@ -299,6 +299,13 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("device");
 
+                    b.Property<string>("Faults")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("faults")
+                        .HasDefaultValueSql("'[]'");
+
                     b.Property<string>("Host")
                         .IsRequired()
                         .HasColumnType("text")
@@ -311,6 +318,10 @@ namespace StableDiffusion.Coordinator.Migrations
                     b.Property<bool>("Leaving")
                         .HasColumnType("boolean")
                         .HasColumnName("leaving");
+
+                    b.Property<bool>("Loading")
+                        .HasColumnType("boolean")
+                        .HasColumnName("loading");
 
                     b.PrimitiveCollection<List<string>>("Models")
                         .IsRequired()

@@ -1,5 +1,8 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using StableDiffusion.Contracts.Models;
 
 namespace StableDiffusion.Coordinator.Workers;
 
@@ -21,6 +24,12 @@ public sealed class Worker
     /// <summary>Names of the models it renders with.</summary>
     public required List<string> Models { get; set; }
 
+    /// <summary>Models it found and could not load.</summary>
+    public required IReadOnlyList<ModelFault> Faults { get; set; }
+
+    /// <summary>True until it has tried to load all that it found.</summary>
+    public bool Loading { get; set; }
+
     /// <summary>When its newest report came in (UTC), by the coordinator's clock.</summary>
     public DateTimeOffset LastSeenAt { get; set; }
 
@@ -36,6 +45,9 @@ internal sealed class WorkerTable : IEntityTypeConfiguration<Worker>
     public void Configure(EntityTypeBuilder<Worker> builder)
     {
         builder.ToTable("workers");
+        builder.Property(worker => worker.Faults).HasColumnType("jsonb").HasDefaultValueSql("'[]'")
+            .HasConversion(faults => JsonSerializer.Serialize(faults, JsonSerializerOptions.Default), json => JsonSerializer.Deserialize<IReadOnlyList<ModelFault>>(json, JsonSerializerOptions.Default)!,
+                new ValueComparer<IReadOnlyList<ModelFault>>((left, right) => left!.SequenceEqual(right!), faults => faults.Count, faults => faults));
         builder.HasIndex(worker => worker.LastSeenAt).HasDatabaseName("ix_workers_last_seen");
     }
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Messages;
@@ -25,11 +26,13 @@ public sealed class WorkerRegister(FarmDb db, ImageLifecycle images, DispatchSig
         var now = time.GetUtcNow();
         var reportedAt = report.Timestamp.ToUniversalTime();
         var models = report.Models.Select(model => model.Name).ToList();
+        var faults = JsonSerializer.Serialize(report.Faults);
         var taken = await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO workers (id, host, device, version, models, last_seen_at, reported_at, leaving)
-            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {models}, {now}, {reportedAt}, {report.Leaving})
+            INSERT INTO workers (id, host, device, version, models, faults, loading, last_seen_at, reported_at, leaving)
+            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {models}, {faults}::jsonb, {report.Loading}, {now}, {reportedAt}, {report.Leaving})
             ON CONFLICT (id) DO UPDATE SET
                 host = excluded.host, device = excluded.device, version = excluded.version, models = excluded.models,
+                faults = excluded.faults, loading = excluded.loading,
                 last_seen_at = excluded.last_seen_at, reported_at = excluded.reported_at, leaving = excluded.leaving
             WHERE workers.reported_at <= excluded.reported_at
             """, cancellationToken);

@@ -22,6 +22,8 @@ internal static class WorkersApi
                 Device = worker.Device,
                 Version = worker.Version,
                 Models = worker.Models,
+                Faults = worker.Faults,
+                Loading = worker.Loading,
                 LastSeenAt = worker.LastSeenAt,
                 Live = live.Contains(worker.Id),
             })

@@ -8,6 +8,7 @@ public static class PictureTensors
     /// <summary>The picture that a VAE decoded, rounded half to even as diffusers does.</summary>
     /// <param name="image">(1, C, H, W), −1 … 1; what lies outside is clipped.</param>
     /// <exception cref="ArgumentException">Another shape.</exception>
+    /// <exception cref="NotSupportedException">It holds NaN: damaged weights, or numbers beyond the type's range.</exception>
     public static Picture ToPicture(Tensor image)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -17,6 +18,12 @@ public static class PictureTensors
         }
 
         using var scope = NewDisposeScope();
+        if (image.isnan().any().item<bool>())
+        {
+            throw new NotSupportedException(
+                $"The network's picture holds values that are no numbers: its weights are damaged, or {image.dtype} is too narrow for them; try float32 or bfloat16.");
+        }
+
         var bytes = ((image.to(ScalarType.Float32) / 2) + 0.5).clamp(0, 1).mul(255).round().to(ScalarType.Byte).squeeze(0).permute(1, 2, 0).contiguous().cpu();
         return new Picture((int)image.shape[3], (int)image.shape[2], (int)image.shape[1], bytes.data<byte>().ToArray());
     }

@@ -53,14 +53,15 @@ internal sealed partial class WorkerLife(
         {
             var heartbeats = heartbeat.RunAsync(stop.Token);
             var loaded = await renderer.LoadAsync(stop.Token).ConfigureAwait(false);
-            var names = string.Join(", ", loaded.Select(model => model.Name));
+            var names = string.Join(", ", loaded.Models.Select(model => model.Name));
             LogLoaded(options.Value.Id, WorkerVersion.Text, renderer.Device, names);
-            foreach (var model in loaded)
+            foreach (var model in loaded.Models)
             {
                 models.Add(model);
                 queues.Add(Open(model));
             }
 
+            models.Complete(loaded.Faults);
             // only a queue that is open may be told of
             await Task.WhenAll(queues.Select(queue => queue.Ready)).WaitAsync(stop.Token).ConfigureAwait(false);
             await heartbeat.ReportAsync(leaving: false, stop.Token).ConfigureAwait(false); // the models are news

@@ -11,6 +11,19 @@ public sealed class HeldModels
     /// <summary>For the heartbeat, sorted by name.</summary>
     public IReadOnlyList<ModelDescription> All => [.. models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
 
+    /// <summary>Models that were found and could not be loaded.</summary>
+    public IReadOnlyList<ModelFault> Faults { get; private set; } = [];
+
+    /// <summary>True until all that was found was tried.</summary>
+    public bool Loading { get; private set; } = true;
+
+    /// <summary>Nothing more will be loaded.</summary>
+    public void Complete(IReadOnlyList<ModelFault> faults)
+    {
+        Faults = faults;
+        Loading = false;
+    }
+
     /// <summary>From now on held.</summary>
     public void Add(ModelDescription model)
     {

@@ -1,4 +1,4 @@
-using StableDiffusion.Contracts.Models;
+using StableDiffusion.Worker.Models;
 
 namespace StableDiffusion.Worker.Rendering;
 
@@ -14,8 +14,8 @@ public interface IRenderer
     /// <summary>What the bytes depend on besides settings and weights; goes into every manifest.</summary>
     RenderEnvironment Environment { get; }
 
-    /// <summary>Loads what can be loaded; a model that cannot is logged with the reason and left out.</summary>
-    Task<IReadOnlyList<ModelDescription>> LoadAsync(CancellationToken cancellationToken);
+    /// <summary>Loads what can be loaded; a model that cannot is logged and left out, with the reason.</summary>
+    Task<LoadedModels> LoadAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Draws a group and hands out each image as it is done. Groups are drawn one at a time, in the order of the calls. When

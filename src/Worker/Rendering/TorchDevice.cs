@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
+using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Worker.Hosting;
 using TorchSharp;
@@ -16,7 +17,7 @@ internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType
         Device.type == DeviceType.CPU ? $"cpu ({Environment.Threads} threads), {Environment.Hardware}" : $"{Environment.Device}, {Environment.Hardware}";
 
     /// <summary>Takes what the options ask for. Runs on the thread that will draw: the thread count belongs to it.</summary>
-    /// <exception cref="InvalidOperationException">The device that Worker:Device names is not there.</exception>
+    /// <exception cref="InvalidOperationException">The device that Worker:Device names is not there, or cannot compute in Worker:Dtype.</exception>
     public static TorchDevice Open(WorkerOptions options)
     {
         var gpu = options.Device == "auto" ? torch.cuda.is_available() : options.Device != "cpu";
@@ -38,7 +39,9 @@ internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType
             _ => gpu ? torch.ScalarType.Float16 : torch.ScalarType.Float32,
         };
         var name = gpu ? $"cuda:{index}" : "cpu";
-        return new TorchDevice(torch.device(name), dtype, new RenderEnvironment
+        var device = torch.device(name);
+        Try(device, dtype);
+        return new TorchDevice(device, dtype, new RenderEnvironment
         {
             Diffusion = WorkerVersion.Of(typeof(StableDiffusionPipeline).Assembly),
             Torch = torch.__version__,
@@ -54,6 +57,21 @@ internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType
             },
             Threads = torch.get_num_threads(),
         });
+    }
+
+    // Older libtorchs have no half precision on the CPU, which they would say at the first image.
+    private static void Try(torch.Device device, torch.ScalarType dtype)
+    {
+        using var scope = torch.NewDisposeScope();
+        try
+        {
+            torch.nn.functional.layer_norm(torch.zeros(1, 4, dtype, device), [4]);
+        }
+        catch (ExternalException error)
+        {
+            throw new InvalidOperationException(
+                $"Worker:Dtype: this libtorch cannot compute in {dtype} on {device}; use float32. ({LibTorchError.Words(error)})", error);
+        }
     }
 
     /// <summary>The library that multiplies matrices, as it lies in memory.</summary>

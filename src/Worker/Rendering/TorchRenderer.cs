@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Sampling;
+using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Worker.Hosting;
@@ -38,14 +39,16 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     public RenderEnvironment Environment => device.Environment;
 
     /// <inheritdoc/>
-    public async Task<IReadOnlyList<ModelDescription>> LoadAsync(CancellationToken cancellationToken)
+    public async Task<LoadedModels> LoadAsync(CancellationToken cancellationToken)
     {
-        var loaded = new List<ModelDescription>();
+        List<ModelDescription> loaded = [];
+        List<ModelFault> faults = [];
         foreach (var folder in ModelFolder.Find(options.ModelFolders))
         {
             if (folder.NameFault is { } fault)
             {
                 LogLeftOut(null, folder.Path, fault);
+                faults.Add(new ModelFault { Name = folder.Name, Reason = fault });
                 continue;
             }
             try
@@ -54,10 +57,12 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
-                LogLeftOut(error, folder.Path, error.Message);
+                var reason = LibTorchError.Words(error);
+                LogLeftOut(error, folder.Path, reason);
+                faults.Add(new ModelFault { Name = folder.Name, Reason = reason });
             }
         }
-        return loaded;
+        return new LoadedModels(loaded, faults);
     }
 
     /// <inheritdoc/>

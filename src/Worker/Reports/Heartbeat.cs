@@ -41,6 +41,8 @@ public sealed class Heartbeat(
                     Version = WorkerVersion.Text,
                     Timestamp = time.GetUtcNow(),
                     Models = models.All,
+                    Faults = models.Faults,
+                    Loading = models.Loading,
                     Attempts = inHand.Attempts,
                     Leaving = leaving,
                 },

@@ -39,4 +39,12 @@ public sealed class PictureTensorsTests
         Assert.Equal([10, 200], grey.ToGrey().Pixels);
         Assert.Equal([76, 150, 29], new Picture(3, 1, 3, [255, 0, 0, 0, 255, 0, 0, 0, 255]).ToGrey().Pixels);
     }
+
+    [Fact]
+    public void Values_that_are_no_numbers_make_no_picture()
+    {
+        using var scope = NewDisposeScope();
+        var error = Assert.Throws<NotSupportedException>(() => PictureTensors.ToPicture(tensor(new[] { 0f, float.NaN }, [1, 1, 1, 2])));
+        Assert.Contains("float32", error.Message, StringComparison.Ordinal);
+    }
 }

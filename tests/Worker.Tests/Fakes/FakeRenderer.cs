@@ -1,6 +1,7 @@
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
@@ -17,6 +18,8 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
 
     public IReadOnlyList<ModelDescription> Models { get; init; } = [Some.Model];
 
+    public IReadOnlyList<ModelFault> Faults { get; init; } = [];
+
     /// <summary>Called on the device's thread before each step of each image with the group and the image's steps done.</summary>
     public Action<RenderGroup, int, CancellationToken> BeforeStep { get; init; } = (_, _, _) => { };
 
@@ -26,7 +29,7 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
     /// <summary>Most groups that were ever at work at once.</summary>
     public int MostAtOnce { get; private set; }
 
-    public Task<IReadOnlyList<ModelDescription>> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(Models);
+    public Task<LoadedModels> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(new LoadedModels(Models, Faults));
 
     public Task RenderAsync(RenderGroup group, CancellationToken cancellationToken) => device.RunAsync(
         () =>

@@ -24,7 +24,7 @@ public sealed class TorchRendererTests : IDisposable
     public async Task Real_model_draws_and_a_rerun_in_other_company_gives_the_same_file()
     {
         using var renderer = Renderer(TinyModel);
-        var model = Assert.Single(await renderer.LoadAsync(Cancel));
+        var model = Assert.Single((await renderer.LoadAsync(Cancel)).Models);
         var (euler, ddim) = (Settings(model.DefaultSize) with { SamplerName = "Euler" }, Settings(model.DefaultSize) with { SamplerName = "DDIM" });
 
         var alone = Assert.Single(await Draw(renderer, euler));
@@ -42,7 +42,7 @@ public sealed class TorchRendererTests : IDisposable
     public async Task Callbacks_come_in_order_for_each_image()
     {
         using var renderer = Renderer(TinyModel);
-        var size = (await renderer.LoadAsync(Cancel))[0].DefaultSize;
+        var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
         var seen = new List<string>();
 
         await renderer.RenderAsync(
@@ -62,7 +62,7 @@ public sealed class TorchRendererTests : IDisposable
     public async Task Cancelled_between_two_steps_it_ends_and_the_next_group_is_drawn()
     {
         using var renderer = Renderer(TinyModel);
-        var size = (await renderer.LoadAsync(Cancel))[0].DefaultSize;
+        var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
         using var stop = new CancellationTokenSource();
         var steps = 0;
 
@@ -80,7 +80,7 @@ public sealed class TorchRendererTests : IDisposable
     public async Task Request_that_the_model_cannot_draw_is_refused_by_the_fields_name(string sampler, int more, int steps, string field)
     {
         using var renderer = Renderer(TinyModel);
-        var size = (await renderer.LoadAsync(Cancel))[0].DefaultSize;
+        var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
 
         var error = await Assert.ThrowsAsync<ArgumentException>(
             () => Draw(renderer, Settings(size) with { SamplerName = sampler, Width = size + more, Steps = steps }));
@@ -98,9 +98,11 @@ public sealed class TorchRendererTests : IDisposable
         await System.IO.File.WriteAllTextAsync(Path.Combine(root, "bad name", "model_index.json"), "{}", Cancel);
         using var renderer = Renderer($"{root}:{TinyModel}");
 
-        var models = await renderer.LoadAsync(Cancel);
+        var loaded = await renderer.LoadAsync(Cancel);
 
-        Assert.Equal("tiny-sd15", Assert.Single(models).Name);
+        Assert.Equal("tiny-sd15", Assert.Single(loaded.Models).Name);
+        Assert.Equal(["bad name", "broken"], loaded.Faults.Select(fault => fault.Name));
+        Assert.Contains("model_index.json", loaded.Faults[1].Reason, StringComparison.Ordinal);
         Assert.Contains(log, line => line.Contains(Path.Combine(root, "broken"), StringComparison.Ordinal) && line.Contains("left out", StringComparison.Ordinal));
         Assert.Contains(log, line => line.Contains("\"bad name\"", StringComparison.Ordinal));
     }
