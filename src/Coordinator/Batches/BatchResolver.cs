@@ -18,10 +18,12 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
     /// <summary>The images in order, prompts outermost; empty when <paramref name="errors"/> is not.</summary>
     /// <param name="request">As it was sent.</param>
     /// <param name="models">The models the farm knows.</param>
+    /// <param name="faults">The models that could not be loaded.</param>
     /// <param name="errors">Takes what is wrong, all at once.</param>
-    public IReadOnlyList<ImageSettings> Resolve(BatchRequest request, IReadOnlyList<ModelResponse> models, RequestErrors errors)
+    public IReadOnlyList<ImageSettings> Resolve(
+        BatchRequest request, IReadOnlyList<ModelResponse> models, IReadOnlyList<ModelFault> faults, RequestErrors errors)
     {
-        var model = ResolveModel(request.Model, models, errors);
+        var model = ResolveModel(request.Model, models, faults, errors);
         var prompts = Prompts.Resolve(request, limits.MaxPromptLength, errors);
         var seeds = Seeds.Resolve(request, limits.MaxImages, errors);
         var width = ResolveSide("width", request.Width, model, errors);
@@ -68,7 +70,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
         return [.. from prompt in prompts from seed in seeds select common with { Prompt = prompt, Seed = seed }];
     }
 
-    private ModelResponse? ResolveModel(string? name, IReadOnlyList<ModelResponse> models, RequestErrors errors)
+    private ModelResponse? ResolveModel(string? name, IReadOnlyList<ModelResponse> models, IReadOnlyList<ModelFault> faults, RequestErrors errors)
     {
         var wanted = name ?? limits.DefaultModel;
         if (wanted is null && models.Where(model => model.Live).ToList() is { Count: > 0 } live)
@@ -77,7 +79,11 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
         }
 
         var found = wanted is null && models.Count == 1 ? models[0] : models.FirstOrDefault(model => model.Name == wanted);
-        if (found is null)
+        if (found is null && faults.FirstOrDefault(fault => fault.Name == wanted) is { } fault)
+        {
+            errors.Add("model", $"\"{Short(fault.Name)}\" could not be loaded: {fault.Reason}");
+        }
+        else if (found is null)
         {
             var known = models.Count == 0
                 ? "no worker has reported one yet; start a worker, or wait until GET /v1/models lists one."

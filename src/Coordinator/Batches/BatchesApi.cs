@@ -28,7 +28,7 @@ internal static class BatchesApi
         BatchRequest request, FarmDb db, ModelCatalog models, BatchResolver resolver, BatchStore store, CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
-        var images = resolver.Resolve(request, await models.ListAsync(cancellationToken), errors);
+        var images = resolver.Resolve(request, await models.ListAsync(cancellationToken), await models.FaultsAsync(cancellationToken), errors);
         if (!errors.IsEmpty)
         {
             return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was stored; errors names each field that needs a change.");

@@ -22,4 +22,8 @@ public sealed class ModelCatalog(FarmDb db, WorkerRegister workers)
             Live = live.Any(worker => worker.Models.Contains(model.Name)),
         }).ToListAsync(cancellationToken);
     }
+
+    /// <summary>Models that live workers found and could not load.</summary>
+    public async Task<IReadOnlyList<ModelFault>> FaultsAsync(CancellationToken cancellationToken) =>
+        [.. (await workers.Live.Select(worker => worker.Faults).ToListAsync(cancellationToken)).SelectMany(faults => faults)];
 }

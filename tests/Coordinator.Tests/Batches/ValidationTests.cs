@@ -1,6 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using StableDiffusion.Coordinator.Workers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
@@ -104,6 +106,18 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
             CoordinatorHost.Report("worker-2", host.Time.GetUtcNow()) with { Models = [CoordinatorHost.Description with { Name = "other" }] }, Token);
         using var answer = await PostAsync("""{"prompt":"a"}""", "application/json");
         Assert.Contains("Name a model: the farm knows other, tiny", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_model_that_a_worker_could_not_load_is_refused_with_the_workers_reason()
+    {
+        var fault = new ModelFault { Name = "cut", Reason = "unet/diffusion_pytorch_model.safetensors is truncated" };
+        await host.Get<WorkerRegister>().ReportAsync(
+            CoordinatorHost.Report("worker-2", host.Time.GetUtcNow()) with { Faults = [fault], Loading = true }, Token);
+        using var answer = await PostAsync("""{"prompt":"a","model":"cut"}""", "application/json");
+        Assert.Contains("could not be loaded: unet/diffusion_pytorch_model.safetensors is truncated", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        var worker = (await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Single(worker => worker.Id == "worker-2");
+        Assert.Equal((fault, true), (Assert.Single(worker.Faults), worker.Loading));
     }
 
     private Task<HttpResponseMessage> PostAsync(string body, string contentType) =>
