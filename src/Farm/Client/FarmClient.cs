@@ -5,6 +5,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Workers;
 
 namespace StableDiffusion.Farm.Client;
 
@@ -33,6 +34,10 @@ public sealed class FarmClient : IDisposable
     /// <summary>Models that the farm can draw with.</summary>
     public Task<IReadOnlyList<ModelDescription>> GetModelsAsync(CancellationToken cancellationToken) =>
         GetAsync<IReadOnlyList<ModelDescription>>("/v1/models", cancellationToken);
+
+    /// <summary>Workers as they last reported.</summary>
+    public Task<IReadOnlyList<WorkerResponse>> GetWorkersAsync(CancellationToken cancellationToken) =>
+        GetAsync<IReadOnlyList<WorkerResponse>>("/v1/workers", cancellationToken);
 
     /// <summary>Submits a batch; it is accepted when this returns.</summary>
     public async Task<BatchResponse> SubmitAsync(BatchRequest request, CancellationToken cancellationToken)

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Farm.Client;
 
 namespace StableDiffusion.Farm.Embedded;
@@ -39,10 +41,27 @@ internal static class FarmStarter
         throw new FarmException($"the farm is not ready after {Longest.TotalMinutes:0} min; its log is {data.Log}:\n{LastOfLog(data)}");
     }
 
-    private static async Task<string?> WhatIsMissingAsync(FarmClient farm, DataFolder data, CancellationToken cancellationToken) =>
-        !await farm.IsHealthyAsync(cancellationToken) ? "the coordinator starts"
-        : (await farm.GetModelsAsync(cancellationToken)).Count == 0 ? $"the worker loads its models from {data.Models}"
-        : null;
+    private static async Task<string?> WhatIsMissingAsync(FarmClient farm, DataFolder data, CancellationToken cancellationToken)
+    {
+        if (!await farm.IsHealthyAsync(cancellationToken))
+        {
+            return "the coordinator starts";
+        }
+
+        if ((await farm.GetModelsAsync(cancellationToken)).Count > 0)
+        {
+            return null;
+        }
+
+        IReadOnlyList<WorkerResponse> workers = [.. (await farm.GetWorkersAsync(cancellationToken)).Where(worker => worker.Live)];
+        return workers.Count == 0 || workers.Any(worker => worker.Loading)
+            ? $"the worker loads its models from {data.Models}"
+            : throw new FarmException(NoModel(data, [.. workers.SelectMany(worker => worker.Faults)]));
+    }
+
+    private static string NoModel(DataFolder data, IReadOnlyList<ModelFault> faults) => faults.Count == 0
+        ? $"{data.Models} holds no model: put a diffusers folder (with a model_index.json) there, then ./farm down and start again"
+        : $"none of the models in {data.Models} could be loaded; mend them, then ./farm down and start again:\n{string.Join('\n', faults.Select(fault => $"  {fault.Name}: {fault.Reason}"))}";
 
     /// <summary>What the farm said to its user before it ended, or else its last lines.</summary>
     private static string LastOfLog(DataFolder data)
