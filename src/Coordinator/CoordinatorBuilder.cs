@@ -36,7 +36,7 @@ public static class CoordinatorBuilder
         services.AddScoped<ModelCatalog>().AddScoped<BatchResolver>().AddScoped<BatchStore>();
         services.AddScoped<ImageLifecycle>().AddScoped<WorkerRegister>();
         services.AddSingleton<DispatchSignal>().AddScoped<DispatchRound>();
-        services.AddHostedService<DatabaseStart>().AddHostedService<Dispatcher>();
+        services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
 
         services.ConfigureHttpJsonOptions(json => FarmJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true); // so that RequestProblems explains it
@@ -76,6 +76,9 @@ public static class CoordinatorBuilder
         [
             new("Logging:LogLevel:Microsoft.AspNetCore", nameof(LogLevel.Warning)),
             new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Command", nameof(LogLevel.Warning)),
+            // what they tell comes as an exception, too, and is said once where it is met
+            new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Connection", nameof(LogLevel.None)),
+            new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Query", nameof(LogLevel.None)),
         ],
     });
 

@@ -16,7 +16,7 @@ public sealed record TakenImage(Image Image, Attempt Attempt);
 /// dispatched → rendering    StartAsync       a worker took it up
 /// dispatched → queued       UnpublishedAsync, ReturnAsync, RestartAsync, lease expired: nobody drew; no failure
 /// rendering  → succeeded    SucceedAsync     (also from dispatched: reports may overtake each other)
-/// rendering  → queued       ReturnAsync by the worker itself: shutdown; no failure
+/// rendering  → queued       ReturnAsync by the worker itself, StopAsync: shutdown; no failure
 /// rendering  → queued       FailAsync retryable, worker lost: a failure, tried again after a growing wait
 ///                           RestartAsync: a failure, too, but tried again at once
 /// rendering  → failed       FailAsync permanent, or the last of MaxAttempts failures
@@ -95,6 +95,9 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
         await RequeueAsync(
             UnderWay.Where(image => image.State == ImageState.Dispatched), AttemptState.Lost, "The farm was restarted.", cancellationToken)
         + await LoseAsync(UnderWay, "The farm was restarted while drawing it.", cancellationToken);
+
+    /// <summary>Puts everything under way back, for a bus and workers that were shut down with the process.</summary>
+    public Task<int> StopAsync(CancellationToken cancellationToken) => RequeueAsync(UnderWay, AttemptState.Returned, null, cancellationToken);
 
     /// <summary>A worker took the image up. False: not news of the current attempt.</summary>
     public Task<bool> StartAsync(ImageStarted report, CancellationToken cancellationToken)

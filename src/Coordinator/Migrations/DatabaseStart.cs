@@ -1,14 +1,10 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using StableDiffusion.Coordinator.Dispatch;
-using StableDiffusion.Coordinator.Images;
 
 namespace StableDiffusion.Coordinator.Migrations;
 
 /// <summary>Brings the schema up to date before anything else of the host starts: waits for the database, then migrates
 /// under a lock, so that of several coordinators one does it.</summary>
-internal sealed partial class DatabaseStart(
-    IServiceScopeFactory scopes, TimeProvider time, IOptions<DispatchOptions> options, ILogger<DatabaseStart> logger) : IHostedLifecycleService
+internal sealed partial class DatabaseStart(IServiceScopeFactory scopes, TimeProvider time, ILogger<DatabaseStart> logger) : IHostedLifecycleService
 {
     private const long LockKey = 0x7365_6d61_6661_726d; // any number that is ours alone
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
@@ -28,15 +24,6 @@ internal sealed partial class DatabaseStart(
         {
             await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_unlock({LockKey})", CancellationToken.None);
             await db.Database.CloseConnectionAsync();
-        }
-
-        if (options.Value.RequeueAtStart)
-        {
-            var count = await scope.ServiceProvider.GetRequiredService<ImageLifecycle>().RestartAsync(cancellationToken);
-            LogRestarted(count);
-            // its workers were this process: until the next one reports, nobody listens, and no model is held
-            await db.Workers.ExecuteDeleteAsync(cancellationToken);
-            await db.Models.ExecuteDeleteAsync(cancellationToken);
         }
     }
 
@@ -69,7 +56,4 @@ internal sealed partial class DatabaseStart(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Waiting for the database: {Reason}")]
     private partial void LogWaiting(string reason);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Took back {Count} images that were under way when the farm ended")]
-    private partial void LogRestarted(int count);
 }

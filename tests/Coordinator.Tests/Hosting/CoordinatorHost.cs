@@ -152,6 +152,9 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         return await round.ServiceProvider.GetRequiredService<DispatchRound>().RunAsync(Token);
     }
 
+    /// <summary>Shuts the host down, as a signal does; without it, disposal is more like a crash.</summary>
+    public Task StopAsync() => app.StopAsync(Token);
+
     public async ValueTask DisposeAsync()
     {
         await scope.DisposeAsync();

@@ -48,6 +48,23 @@ public sealed class MigrationTests(Databases databases)
     }
 
     [Fact]
+    public async Task A_shutdown_is_no_failure_of_what_was_under_way()
+    {
+        var database = await databases.NewAsync();
+        var embedded = new Dictionary<string, string?> { ["Dispatch:RequeueAtStart"] = "true" };
+        Guid id;
+        await using (var before = await CoordinatorHost.StartAsync(database, embedded))
+        {
+            id = (await before.RenderOneAsync()).ImageId;
+            await before.StopAsync();
+        }
+
+        await using var after = await CoordinatorHost.StartAsync(database, embedded);
+        var image = await after.ImageAsync(id);
+        Assert.Equal((ImageState.Queued, 0, null), (image.State, image.Failures, image.Error));
+    }
+
+    [Fact]
     public async Task The_dispatcher_finds_its_images_by_index()
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
