@@ -15,8 +15,8 @@ internal static class BenchCommand
             HelpName = "FOLDER",
             DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Checkout.Root, "models", "starter")),
         };
-        var images = new Option<int>("--images") { Description = "Pictures to measure with.", DefaultValueFactory = _ => 32 };
-        var steps = new Option<int>("--steps") { Description = "Denoising steps of each.", DefaultValueFactory = _ => 20 };
+        var images = new Option<int>("--images") { Description = "Pictures to measure with.", DefaultValueFactory = _ => 32 }.Within(1);
+        var steps = new Option<int>("--steps") { Description = "Denoising steps of each.", DefaultValueFactory = _ => 20 }.Within(1);
         var command = new Command("bench", "Measures images per second, the pipeline's and the farm's.") { model, images, steps };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new BenchSettings(parsed.GetValue(model)!.FullName, parsed.GetValue(images), parsed.GetValue(steps)), cancellationToken));

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Parsing;
 using Spectre.Console;
+using StableDiffusion.Diffusion;
 
 namespace StableDiffusion.Farm.Commands;
 
@@ -8,7 +10,7 @@ namespace StableDiffusion.Farm.Commands;
 public static class CommandLine
 {
     /// <summary>After a signal; a farm first hands its work back and stops its database.</summary>
-    private static readonly TimeSpan LongestEnd = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan LongestEnd = TimeSpan.FromSeconds(30);
 
     /// <summary>The verbs; each is a file of this folder.</summary>
     public static Command Create() => new("./farm", "The render farm: prompts in, pictures out.")
@@ -25,6 +27,9 @@ public static class CommandLine
         HelpCommand.Create(),
     };
 
+    /// <summary>Reads one command line. No word of it names a file to read more words from: a prompt may begin with an @.</summary>
+    public static ParseResult Parse(IReadOnlyList<string> args) => Create().Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+
     /// <summary>Runs one command line. 0: done; 1: an error the user can mend, or a check that failed; 130: interrupted.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
@@ -34,14 +39,15 @@ public static class CommandLine
             AnsiConsole.Profile.Width = 1000;
         }
 
-        ParseResult command = Create().Parse(args);
+        ParseResult command = Parse(args);
         if (command.Errors.Count > 0)
         {
-            string verb = command.CommandResult.Command.Name;
+            Command verb = command.CommandResult.Command;
             string error = command.Errors[0].Message.Split(" as expected type")[0]; // a .NET type's name tells a user nothing
-            return await FailAsync(verb == "./farm"
-                ? $"no verb '{string.Join(' ', args)}' (./farm help lists the verbs)"
-                : $"{error} (./farm help {verb} lists the options)");
+            return await FailAsync(
+                verb.Name == "./farm" ? $"no verb '{string.Join(' ', args)}' (./farm help lists the verbs)"
+                : verb.Subcommands.Count > 0 ? $"{verb.Name} what? It may be: {string.Join(", ", verb.Subcommands.Select(choice => choice.Name))}"
+                : $"{error} (./farm help {string.Join(' ', Path(command.CommandResult))} lists the options)");
         }
 
         try
@@ -60,7 +66,18 @@ public static class CommandLine
         {
             return 130;
         }
+        catch (Exception error) when (IsForeseeable(error))
+        {
+            return await FailAsync(error.Message.ReplaceLineEndings(" ").Split(" (Parameter '")[0]); // a parameter's name tells a user nothing
+        }
     }
+
+    /// <summary>What an option or a file on the disk can cause; all else is a mistake in the program, and its trace is wanted.</summary>
+    private static bool IsForeseeable(Exception error) =>
+        error is InvalidModelException or ArgumentException or NotSupportedException or IOException or UnauthorizedAccessException;
+
+    private static IEnumerable<string> Path(CommandResult command) =>
+        command.Parent is CommandResult above ? Path(above).Append(command.Command.Name) : [];
 
     private static async Task<int> FailAsync(string message)
     {

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Spectre.Console;
 using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Diffusion.Schedulers;
 using StableDiffusion.Diffusion.Starter.Classifier;
 using StableDiffusion.Diffusion.Starter.Evaluation;
 
@@ -20,10 +21,11 @@ internal static class EvaluateCommand
             HelpName = "FOLDER",
             DefaultValueFactory = _ => new DirectoryInfo(Path.Combine(Checkout.Root, "models")),
         };
-        var count = new Option<int>("--count") { Description = "Prompts, each with a seed of its own.", DefaultValueFactory = _ => defaults.Count };
-        var steps = new Option<int>("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => defaults.Steps };
-        var scale = new Option<double?>("--cfg-scale") { Description = "Classifier-free guidance; without it what the model recommends." };
+        var count = new Option<int>("--count") { Description = "Prompts, each with a seed of its own.", DefaultValueFactory = _ => defaults.Count }.Within(1);
+        var steps = new Option<int>("--steps") { Description = "Denoising steps.", DefaultValueFactory = _ => defaults.Steps }.Within(1);
+        var scale = new Option<double?>("--cfg-scale") { Description = "Classifier-free guidance; without it what the model recommends." }.Number();
         var scheduler = new Option<string?>("--scheduler") { Description = "A diffusers class name; without it the model's own." };
+        scheduler.AcceptOnlyFromAmong([.. SchedulerFactory.ClassNames]);
         var pictures = new Option<DirectoryInfo?>("--pictures") { Description = "Keep the pictures here.", HelpName = "FOLDER" };
         var starter = new Command("starter", "Draws held-out prompts and lets a separate classifier judge them.") { folder, count, steps, scale, scheduler, pictures };
         starter.SetAction((parsed, cancellationToken) =>
@@ -45,13 +47,13 @@ internal static class EvaluateCommand
 
     private static void Evaluate(StarterEvaluationOptions options, DirectoryInfo? pictures, CancellationToken cancellationToken)
     {
+        pictures?.Create();
         using (var classifier = PictureClassifier.Load(options.ClassifierFolder))
         {
             var judge = ClassifierAccuracy.Measure(classifier, ClassifierRenderings);
             Console.WriteLine($"The classifier on {judge.Count} held-out renderings: subject {judge.Subject:P1}, colour {judge.Foreground:P1}, background {judge.Background:P1}, all {judge.All:P1}");
         }
 
-        pictures?.Create();
         var judged = new List<JudgedPicture>();
         foreach (JudgedPicture picture in StarterEvaluation.Run(options, cancellationToken))
         {

@@ -10,13 +10,15 @@ public static class HelpCommand
 
     internal static Command Create()
     {
-        var verb = new Argument<string?>("verb") { Arity = ArgumentArity.ZeroOrOne, Description = "The verb to explain." };
+        var verb = new Argument<string[]>("verb") { Arity = ArgumentArity.ZeroOrMore, Description = "The verb to explain." };
         var command = new Command("help", "Lists the verbs, or explains one.") { verb };
         command.SetAction(parsed =>
         {
-            if (parsed.GetValue(verb) is { } name)
+            if (parsed.GetValue(verb) is [var name, ..] names)
             {
-                return CommandLine.Create().Parse([name, "--help"]).Invoke();
+                return CommandLine.Create().Subcommands.Any(known => known.Name == name)
+                    ? CommandLine.Parse([.. names, "--help"]).Invoke()
+                    : throw new FarmException($"no verb '{name}' (./farm help lists the verbs)");
             }
 
             Console.Write(Verbs);

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Spectre.Console;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
@@ -22,12 +23,15 @@ internal static class RenderCommand
         settings.AddTo(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
+            RefuseUnknownOptions(parsed, prompts);
+            DirectoryInfo pictures = parsed.GetValue(folder)!;
+            EnsureWritable(pictures);
             using FarmClient farm = await FindFarmAsync(parsed.GetValue(FarmOption.Url), cancellationToken);
-            BatchResponse batch = await farm.SubmitAsync(settings.ToRequest(parsed, parsed.GetValue(prompts)!), cancellationToken);
+            BatchResponse batch = await SubmitAsync(farm, settings.ToRequest(parsed, parsed.GetValue(prompts)!), cancellationToken);
             string page = farm.Address(batch.PageUrl).ToString();
             try
             {
-                return await WaitAndSaveAsync(farm, batch, parsed.GetValue(folder)!, settings.Given(parsed), cancellationToken);
+                return await WaitAndSaveAsync(farm, batch, pictures, settings.Given(parsed), cancellationToken);
             }
             catch (OperationCanceledException)
             {
@@ -36,6 +40,44 @@ internal static class RenderCommand
             }
         });
         return command;
+    }
+
+    /// <summary>What no option is called would be drawn as a prompt; only after <c>--</c> is it meant as one.</summary>
+    private static void RefuseUnknownOptions(ParseResult parsed, Argument<string[]> prompts)
+    {
+        int certain = parsed.Tokens.Reverse().TakeWhile(token => token.Type != TokenType.DoubleDash).Count();
+        certain = certain == parsed.Tokens.Count ? 0 : certain;
+        if (parsed.GetValue(prompts)!.SkipLast(certain).FirstOrDefault(prompt => prompt.StartsWith('-')) is { } option)
+        {
+            throw new FarmException($"no option '{option}' (./farm help render lists the options; a prompt that starts with a dash goes after --)");
+        }
+    }
+
+    /// <summary>Before anything is drawn: pictures that cannot be kept are work for nothing.</summary>
+    private static void EnsureWritable(DirectoryInfo folder)
+    {
+        try
+        {
+            folder.Create();
+            using var trial = new FileStream(
+                Path.Combine(folder.FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FarmException($"--out: no pictures can be written to {folder.FullName}: {error.Message} Name another folder.", error);
+        }
+    }
+
+    private static async Task<BatchResponse> SubmitAsync(FarmClient farm, BatchRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await farm.SubmitAsync(request, cancellationToken);
+        }
+        catch (FarmException refusal)
+        {
+            throw new FarmException(RenderOptions.InOptions(refusal.Message), refusal);
+        }
     }
 
     private static async Task<FarmClient> FindFarmAsync(Uri? url, CancellationToken cancellationToken) => url is not null
@@ -47,7 +89,6 @@ internal static class RenderCommand
         FarmClient farm, BatchResponse batch, DirectoryInfo folder, IReadOnlyList<string> options, CancellationToken cancellationToken)
     {
         batch = await WaitAsync(farm, batch, cancellationToken);
-        folder.Create();
         int failed = 0;
         foreach (ImageResponse image in await farm.GetImagesAsync(batch, cancellationToken))
         {
