@@ -24,7 +24,7 @@ internal static class StatusCommand
             FarmRecord? record = FarmRecord.Find(data);
             if (record?.Url is null)
             {
-                Console.WriteLine(record is null ? "No farm runs." : $"A farm is starting (process {record.Pid}).");
+                Console.WriteLine(record is null ? "No farm runs." : $"A farm is starting or ending (process {record.Pid}).");
                 return 1;
             }
 

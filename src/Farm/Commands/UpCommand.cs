@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.Net;
+using System.Runtime.InteropServices;
 using StableDiffusion.Farm.Embedded;
 
 namespace StableDiffusion.Farm.Commands;
@@ -6,6 +8,8 @@ namespace StableDiffusion.Farm.Commands;
 /// <summary><c>./farm up</c>: the embedded farm in the foreground, until Ctrl-C or <c>./farm down</c>.</summary>
 internal static class UpCommand
 {
+    /// <summary>What one says that finds another there.</summary>
+    public const string RunsAlready = "a farm runs already";
     private const int Port = 5080;
 
     public static Command Create()
@@ -14,7 +18,7 @@ internal static class UpCommand
         {
             Description = "Port of 127.0.0.1 to listen on; another free one when it is taken.",
             DefaultValueFactory = _ => Port,
-        };
+        }.Within(0, IPEndPoint.MaxPort);
         var command = new Command("up", "Runs the embedded farm in the foreground.") { port };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(port), cancellationToken));
         return command;
@@ -22,12 +26,23 @@ internal static class UpCommand
 
     private static async Task<int> RunAsync(int port, CancellationToken cancellationToken)
     {
-        DataFolder data = DataFolder.Open();
-        using FarmLock own = FarmLock.TryTake(data)
-            ?? throw new FarmException($"a farm runs already{(FarmRecord.Find(data)?.Url is { } url ? $" at {url}" : "")}; ./farm down ends it");
+        // the terminal was closed; the other signals come as a cancellation already
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, signal =>
+        {
+            signal.Cancel = true;
+            ending.Cancel();
+        });
+        await RunAsync(DataFolder.Open(), port, ending.Token);
+        return 0;
+    }
+
+    private static async Task RunAsync(DataFolder data, int port, CancellationToken cancellationToken)
+    {
+        using FarmLock own = await FarmLock.TakeAsync(data, cancellationToken)
+            ?? throw new FarmException($"{RunsAlready}{(FarmRecord.Find(data)?.Url is { } url ? $" at {url}" : "")}; ./farm down ends it");
         await using EmbeddedFarm farm = await EmbeddedFarm.StartAsync(data, port, cancellationToken);
         Console.WriteLine($"The farm runs at {farm.Url} (data: {data.Path}). Ctrl-C ends it.");
         await farm.WaitForShutdownAsync(cancellationToken);
-        return 0;
     }
 }

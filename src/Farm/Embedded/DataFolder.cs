@@ -66,6 +66,16 @@ public sealed class DataFolder
         return folder;
     }
 
+    /// <summary>Keeps the last farm's log beside an empty one. Not a new file: the shell that started this farm has opened it.</summary>
+    public void RotateLog()
+    {
+        if (File.Exists(Log))
+        {
+            File.Copy(Log, Log + ".1", overwrite: true);
+            new FileStream(Log, FileMode.Truncate, FileAccess.Write, FileShare.ReadWrite).Dispose();
+        }
+    }
+
     /// <summary>Removes a temporary one.</summary>
     public void Delete() => Directory.Delete(Path, recursive: true);
 

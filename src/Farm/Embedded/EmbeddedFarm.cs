@@ -4,6 +4,7 @@ using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Coordinator;
 using StableDiffusion.Storage.Hosting;
@@ -17,6 +18,9 @@ namespace StableDiffusion.Farm.Embedded;
 /// </summary>
 internal sealed class EmbeddedFarm : IAsyncDisposable
 {
+    /// <summary>For handing work back, and then for letting go of what is left; together less than <c>./farm down</c> waits.</summary>
+    private static readonly TimeSpan LongestStop = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestDispose = TimeSpan.FromSeconds(5);
     private readonly DataFolder data;
     private readonly WebApplication app;
 
@@ -36,16 +40,18 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
     public static async Task<EmbeddedFarm> StartAsync(DataFolder data, int port, CancellationToken cancellationToken)
     {
         var record = new FarmRecord(Environment.ProcessId, TimeProvider.System.GetUtcNow(), Url: null);
+        data.RotateLog();
         record.Write(data);
         try
         {
             string connectionString = await EmbeddedPostgres.StartAsync(data, cancellationToken);
-            WebApplication app = Build(data, connectionString, FreePort(port));
+            WebApplication app = Build(data, connectionString, FreePort(port), cancellationToken);
             try
             {
                 await app.StartAsync(cancellationToken);
                 var farm = new EmbeddedFarm(data, app);
                 (record with { Url = farm.Url }).Write(data);
+                app.Lifetime.ApplicationStopping.Register(() => record.Write(data)); // from now on nobody shall be sent here
                 return farm;
             }
             catch
@@ -59,6 +65,11 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             await EndAsync(data);
             throw new FarmException(string.Join("\nfarm: ", wrong.Failures), wrong);
         }
+        catch (InvalidOperationException wrong) // a setting that is no number, a device that is not there
+        {
+            await EndAsync(data);
+            throw new FarmException(wrong.Message, wrong);
+        }
         catch
         {
             await EndAsync(data);
@@ -67,14 +78,29 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
     }
 
     /// <summary>Returns when the farm was told to end, by a signal or by a part of it that cannot go on.</summary>
-    public Task WaitForShutdownAsync(CancellationToken cancellationToken) => app.WaitForShutdownAsync(cancellationToken);
+    public async Task WaitForShutdownAsync(CancellationToken cancellationToken)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, app.Lifetime.ApplicationStopping);
+        await Task.Delay(Timeout.InfiniteTimeSpan, ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
 
     /// <summary>Ends it in the order of need: work is handed back, then the database stops, then the record goes.</summary>
     public async ValueTask DisposeAsync()
     {
-        await app.StopAsync(CancellationToken.None);
-        await app.DisposeAsync();
-        await EndAsync(data);
+        try
+        {
+            using var patience = new CancellationTokenSource(LongestStop);
+            await app.StopAsync(patience.Token).WaitAsync(LongestStop);
+            await app.DisposeAsync().AsTask().WaitAsync(LongestDispose);
+        }
+        catch (Exception error) when (error is TimeoutException or OperationCanceledException)
+        {
+            // a long native call; what it draws, the next farm draws again
+        }
+        finally
+        {
+            await EndAsync(data);
+        }
     }
 
     private static async Task EndAsync(DataFolder data)
@@ -83,7 +109,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         File.Delete(data.Record);
     }
 
-    private static WebApplication Build(DataFolder data, string connectionString, int port)
+    private static WebApplication Build(DataFolder data, string connectionString, int port, CancellationToken cancellationToken)
     {
         // the data folder is the content root, so an appsettings.json in it is read; so are environment variables
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = data.Path });
@@ -100,6 +126,8 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore"] ??= "Warning";
         // a new database's missing table of migrations is told as an error here; real ones come as exceptions
         builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Command"] ??= "Critical";
+        // a start that is interrupted is no failure; real ones come as exceptions
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && !cancellationToken.IsCancellationRequested);
         builder.AddCoordinator();
         builder.AddWorker();
         builder.AddObjectStore();

@@ -1,8 +1,12 @@
+using System.Diagnostics;
+
 namespace StableDiffusion.Farm.Embedded;
 
 /// <summary>Held by the one process that is the farm of a data folder. The kernel lets go of it however the process ends.</summary>
 public sealed class FarmLock : IDisposable
 {
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly FileStream file;
 
     private FarmLock(FileStream file) => this.file = file;
@@ -22,6 +26,19 @@ public sealed class FarmLock : IDisposable
         {
             return null;
         }
+    }
+
+    /// <summary>The lock; null when another process still holds it after a while. One that only looks holds it for an instant.</summary>
+    public static async Task<FarmLock?> TakeAsync(DataFolder data, CancellationToken cancellationToken)
+    {
+        var waited = Stopwatch.StartNew();
+        FarmLock? taken;
+        while ((taken = TryTake(data)) is null && waited.Elapsed < Patience)
+        {
+            await Task.Delay(Pause, cancellationToken);
+        }
+
+        return taken;
     }
 
     /// <inheritdoc/>

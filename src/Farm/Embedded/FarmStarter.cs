@@ -2,6 +2,7 @@ using System.Diagnostics;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Farm.Client;
+using StableDiffusion.Farm.Commands;
 
 namespace StableDiffusion.Farm.Embedded;
 
@@ -11,18 +12,33 @@ internal static class FarmStarter
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10); // a large model from a slow disk
 
+    private const int MostStarts = 2;
+
     /// <summary>The farm, once it is well and has a model; <paramref name="tell"/> is told what it still waits for.</summary>
     public static async Task<FarmClient> FindOrStartAsync(DataFolder data, Action<string> tell, CancellationToken cancellationToken)
     {
-        using Process? started = FarmRecord.IsLocked(data) ? null : await FarmLauncher.StartAsync(data, cancellationToken);
+        Process? ours = null;
+        int starts = 0;
+        bool another = true; // had the lock since ours was started, which then ended for no fault of its own
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < Longest; await Task.Delay(Pause, cancellationToken))
         {
-            if (started is null ? !FarmRecord.IsLocked(data) : started.HasExited)
+            // in this order: ours has the lock for as long as it runs
+            if (ours is not { HasExited: false } && !FarmRecord.IsLocked(data))
             {
-                throw new FarmException($"the farm has ended:\n{LastOfLog(data)}");
+                if (!another || starts == MostStarts)
+                {
+                    throw new FarmException($"the farm has ended:\n{LastOfLog(data)}");
+                }
+
+                ours?.Dispose();
+                ours = FarmLauncher.Start(data);
+                another = false;
+                starts++;
             }
 
-            if (FarmRecord.Find(data)?.Url is not { } url)
+            FarmRecord? record = FarmRecord.Find(data);
+            another |= record is not null && record.Pid != ours?.Id;
+            if (record?.Url is not { } url)
             {
                 tell("PostgreSQL starts");
                 continue;
@@ -72,7 +88,7 @@ internal static class FarmStarter
         }
 
         string[] lines = File.ReadAllLines(data.Log);
-        string[] said = [.. lines.Where(line => line.StartsWith("farm: ", StringComparison.Ordinal))];
+        string[] said = [.. lines.Where(line => line.StartsWith("farm: ", StringComparison.Ordinal) && !line.Contains(UpCommand.RunsAlready, StringComparison.Ordinal))];
         return string.Join('\n', said.Length > 0 ? said : lines.TakeLast(10));
     }
 }

@@ -10,20 +10,19 @@ internal sealed class EmbeddedFarmFolder : IAsyncDisposable
 {
     private readonly string root = Directory.CreateTempSubdirectory("farm-data-").FullName;
 
-    private EmbeddedFarmFolder()
-    {
-    }
-
-    /// <summary>The data folder.</summary>
-    public string Data => Path.Combine(root, "data");
-
-    private Dictionary<string, string> Environment => new()
+    private EmbeddedFarmFolder() => Environment = new()
     {
         ["FARM_DATA"] = Data,
         ["FARM_MODELS"] = TestModel.Folder,
         ["Worker__Device"] = "cpu",
         ["Worker__Threads"] = "1", // tests share the cores
     };
+
+    /// <summary>What the program is told.</summary>
+    public Dictionary<string, string> Environment { get; }
+
+    /// <summary>The data folder.</summary>
+    public string Data => Path.Combine(root, "data");
 
     public static async Task<EmbeddedFarmFolder> CreateAsync(CancellationToken cancellationToken)
     {

@@ -53,15 +53,37 @@ public sealed class EmbeddedFarmTests
     }
 
     [Fact]
-    public async Task A_refused_request_is_one_line_that_names_the_field()
+    public async Task A_refused_request_is_one_line_that_names_the_option()
     {
         await using EmbeddedFarmFolder folder = await EmbeddedFarmFolder.CreateAsync(Cancelled);
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => folder.RunAsync(Cancelled, "render", "a red circle", "--steps", "0", "--out", folder.Sub("none")));
 
         Assert.Contains("ended with 1: ", error.Message, StringComparison.Ordinal);
-        Assert.Contains("farm: steps: ", error.Message, StringComparison.Ordinal);
-        Assert.False(Directory.Exists(folder.Sub("none")));
+        Assert.Contains("farm: --steps: ", error.Message, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(folder.Sub("none")));
+    }
+
+    [Fact]
+    public async Task Two_commands_that_find_no_farm_share_one()
+    {
+        await using EmbeddedFarmFolder folder = await EmbeddedFarmFolder.CreateAsync(Cancelled);
+
+        await Task.WhenAll(RenderAsync(folder, "first"), RenderAsync(folder, "second"));
+
+        Assert.Equal(2, Directory.GetFiles(folder.Sub("first")).Length);
+        Assert.Equal(2, Directory.GetFiles(folder.Sub("second")).Length);
+    }
+
+    [Fact]
+    public async Task A_setting_that_cannot_be_read_is_told_by_the_command_that_starts_the_farm()
+    {
+        await using EmbeddedFarmFolder folder = await EmbeddedFarmFolder.CreateAsync(Cancelled);
+        folder.Environment["Worker__Threads"] = "many";
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => RenderAsync(folder, "none"));
+
+        Assert.Contains("farm: Failed to convert configuration value 'many' at 'Worker:Threads'", error.Message, StringComparison.Ordinal);
     }
 
     private static Task<string> RenderAsync(EmbeddedFarmFolder folder, string name) => folder.RunAsync(
