@@ -27,6 +27,6 @@ public sealed record ImageSettings
     /// <summary>In pixels.</summary>
     public required int Height { get; init; }
 
-    /// <summary>A1111's name, one of <see cref="Sampling.Samplers"/>.</summary>
+    /// <summary>A1111's name of the sampler.</summary>
     public required string SamplerName { get; init; }
 }

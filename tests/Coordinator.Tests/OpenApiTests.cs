@@ -14,6 +14,8 @@ public sealed class OpenApiTests(Databases databases)
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{operation.Name.ToUpperInvariant()} {path.Name}"));
         Assert.Equal(
             [
+                "GET /health",
+                "GET /health/live",
                 "GET /v1/batches",
                 "GET /v1/batches/{id}",
                 "GET /v1/batches/{id}/images",
@@ -33,4 +35,33 @@ public sealed class OpenApiTests(Databases databases)
 
         Assert.True(request.TryGetProperty("cfg_scale", out _));
     }
+
+    [Fact]
+    public async Task The_document_tells_what_the_api_answers()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        var document = await host.GetAsync<JsonElement>("/openapi/v1.json");
+        var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
+            .ToDictionary(operation => operation.Value.GetProperty("operationId").GetString()!, operation => operation.Value);
+        Assert.Equal(["200", "404", "409", "503"], Answers("GetImageContent"));
+        Assert.Equal(["200", "400", "503"], Answers("ListBatches"));
+        Assert.Equal(["201", "400", "413", "415", "503"], Answers("SubmitBatch"));
+        Assert.Equal(["200", "503"], Answers("GetHealth"));
+        Assert.True(operations["GetImageContent"].GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("image/png", out _));
+
+        var schemas = document.GetProperty("components").GetProperty("schemas");
+        Assert.Equal(["BatchRequest"], schemas.EnumerateObject().Where(IsClosed).Select(schema => schema.Name));
+        Assert.True(schemas.GetProperty("ProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
+        Assert.True(schemas.GetProperty("HttpValidationProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
+        foreach (var dotnet in new[] { "BatchRequest.", "long?", "int?", "string?", "StableDiffusion." })
+        {
+            Assert.DoesNotContain(dotnet, document.ToString(), StringComparison.Ordinal);
+        }
+
+        IEnumerable<string> Answers(string operation) =>
+            operations[operation].GetProperty("responses").EnumerateObject().Select(answer => answer.Name).Order(StringComparer.Ordinal);
+    }
+
+    private static bool IsClosed(JsonProperty schema) =>
+        schema.Value.TryGetProperty("additionalProperties", out var additional) && additional.ValueKind == JsonValueKind.False;
 }

@@ -1,6 +1,6 @@
 namespace StableDiffusion.Contracts.Batches;
 
-/// <summary>Images of a batch by state, see <see cref="Images.ImageState"/>.</summary>
+/// <summary>Images of a batch by state.</summary>
 public sealed record ImageCounts
 {
     /// <summary>All of them.</summary>

@@ -14,12 +14,13 @@ internal static class BatchesApi
 
     public static void MapBatches(this IEndpointRouteBuilder routes)
     {
-        var batches = routes.MapGroup("/v1/batches").WithTags("Batches");
-        batches.MapPost("", Submit).WithSummary("Submit a batch").WithDescription(
-            "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures.");
-        batches.MapGet("", List).WithSummary("List batches, newest first");
-        batches.MapGet("{id:guid}", Get).WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
-        batches.MapPost("{id:guid}/rerun", Rerun).WithSummary("Draw a batch again").WithDescription(
+        var batches = routes.MapGroup("/v1/batches").WithTags("Batches").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        batches.MapPost("", Submit).WithName("SubmitBatch").WithSummary("Submit a batch").WithDescription(
+            "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures.")
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
+        batches.MapGet("", List).WithName("ListBatches").WithSummary("List batches, newest first").ProducesValidationProblem();
+        batches.MapGet("{id:guid}", Get).WithName("GetBatch").WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
+        batches.MapPost("{id:guid}/rerun", Rerun).WithName("RerunBatch").WithSummary("Draw a batch again").WithDescription(
             "A new batch with the same resolved settings, linked to its origin. The same worker build and device give the same bytes.")
             .ProducesProblem(StatusCodes.Status404NotFound);
     }

@@ -4,7 +4,7 @@ using StableDiffusion.Coordinator.Workers;
 namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>Runs a <see cref="DispatchRound"/> whenever something happened, and at least every <see cref="DispatchOptions.Interval"/>.</summary>
-public sealed partial class Dispatcher(
+public sealed class Dispatcher(
     IServiceScopeFactory scopes, DispatchSignal signal, TimeProvider time, IOptions<DispatchOptions> options, ILogger<Dispatcher> logger)
     : BackgroundService
 {
@@ -13,6 +13,7 @@ public sealed partial class Dispatcher(
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        var log = new RoundLog(logger);
         var forgetAt = time.GetUtcNow();
         while (!stoppingToken.IsCancellationRequested)
         {
@@ -25,18 +26,17 @@ public sealed partial class Dispatcher(
                     await scope.ServiceProvider.GetRequiredService<WorkerRegister>().ForgetAsync(stoppingToken);
                     forgetAt = time.GetUtcNow() + ForgetEvery;
                 }
+
+                log.Worked();
             }
             // the loop outlives whatever a round meets: a database or broker that is away comes back
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogRoundFailed(e, options.Value.Interval);
+                log.Failed(e, options.Value.Interval);
                 await Task.Delay(options.Value.Interval, time, stoppingToken);
             }
 
             await signal.WaitAsync(options.Value.Interval, time, stoppingToken);
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "A dispatch round failed; next try in {Interval}")]
-    private partial void LogRoundFailed(Exception exception, TimeSpan interval);
 }

@@ -1,6 +1,6 @@
-using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using System.ComponentModel;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using StableDiffusion.Contracts;
 
 namespace StableDiffusion.Coordinator.Health;
 
@@ -9,17 +9,33 @@ internal static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        routes.MapHealthChecks("/health", new HealthCheckOptions { ResponseWriter = Write });
-        routes.MapHealthChecks("/health/live", new HealthCheckOptions { ResponseWriter = Write, Predicate = _ => false });
+        var health = routes.MapGroup("/health").WithTags("Health");
+        Map(health, "", check: true, "GetHealth", "Whether database, bus and object store answer");
+        Map(health, "live", check: false, "GetLiveness", "Whether the process answers");
     }
 
-    private static Task Write(HttpContext context, HealthReport report) => context.Response.WriteAsJsonAsync(
-        new HealthResponse(
-            report.Status,
-            report.Entries.ToDictionary(entry => entry.Key, entry => new CheckResponse(entry.Value.Status, entry.Value.Description))),
-        FarmJson.Options, context.RequestAborted);
+    private static void Map(RouteGroupBuilder health, string path, bool check, string name, string summary) => health
+        .MapGet(path, (HealthCheckService checks, HttpResponse response, CancellationToken cancellationToken) =>
+            CheckAsync(checks, check, response, cancellationToken))
+        .WithName(name).WithSummary(summary).Produces<HealthResponse>().Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
 
-    private sealed record HealthResponse(HealthStatus Status, IReadOnlyDictionary<string, CheckResponse> Checks);
+    private static async Task<JsonHttpResult<HealthResponse>> CheckAsync(
+        HealthCheckService checks, bool check, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var report = await checks.CheckHealthAsync(_ => check, cancellationToken);
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Json(
+            new HealthResponse(
+                report.Status,
+                report.Entries.ToDictionary(entry => entry.Key, entry => new CheckResponse(entry.Value.Status, entry.Value.Description))),
+            statusCode: report.Status is HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
+    }
 
-    private sealed record CheckResponse(HealthStatus Status, string? Description);
+    private sealed record HealthResponse(
+        [property: Description("The worst of the checks.")] HealthStatus Status,
+        [property: Description("What was asked, by name.")] IReadOnlyDictionary<string, CheckResponse> Checks);
+
+    private sealed record CheckResponse(
+        [property: Description("How it answers.")] HealthStatus Status,
+        [property: Description("What is wrong.")] string? Description = null);
 }

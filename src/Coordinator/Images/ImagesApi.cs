@@ -17,12 +17,13 @@ internal static class ImagesApi
 
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
-        var images = routes.MapGroup("/v1").WithTags("Images");
-        images.MapGet("batches/{id:guid}/images", List).WithSummary("List a batch's images in order").ProducesProblem(StatusCodes.Status404NotFound);
-        images.MapGet("images/{id:guid}", Get).WithSummary("One image").ProducesProblem(StatusCodes.Status404NotFound);
-        images.MapGet("images/{id:guid}/content", Content).WithSummary("The PNG")
+        var images = routes.MapGroup("/v1").WithTags("Images").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        images.MapGet("batches/{id:guid}/images", List).WithName("ListImages").WithSummary("List a batch's images in order")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        images.MapGet("images/{id:guid}", Get).WithName("GetImage").WithSummary("One image").ProducesProblem(StatusCodes.Status404NotFound);
+        images.MapGet("images/{id:guid}/content", Content).WithName("GetImageContent").WithSummary("The PNG")
             .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet.")
-            .Produces(StatusCodes.Status200OK, contentType: "image/png")
+            .Produces<Stream>(StatusCodes.Status200OK, "image/png")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
@@ -70,7 +71,7 @@ internal static class ImagesApi
         if (image is not { State: ImageState.Succeeded, ObjectKey: { } key, Sha256: { } sha256 })
         {
             return TypedResults.Problem(
-                image.State is ImageState.Failed ? $"The image failed: {image.Error}" : $"The image is {image.State}".ToLowerInvariant() + "; ask again later.",
+                image.State is ImageState.Failed ? $"The image failed: {image.Error}" : $"The image is {StateNames<ImageState>.Name(image.State)}; ask again later.",
                 statusCode: StatusCodes.Status409Conflict, title: "There is no picture yet");
         }
 

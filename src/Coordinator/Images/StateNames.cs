@@ -10,5 +10,5 @@ internal static class StateNames<TState>
     public static ValueConverter<TState, string> Converter { get; } =
         new(state => Name(state), name => Enum.Parse<TState>(name, true));
 
-    private static string Name(TState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
+    public static string Name(TState state) => JsonNamingPolicy.SnakeCaseLower.ConvertName(state.ToString());
 }

@@ -7,8 +7,9 @@ namespace StableDiffusion.Coordinator.Models;
 internal static class ModelsApi
 {
     public static void MapModels(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/models", List).WithTags("Models").WithSummary("Models the farm knows")
-            .WithDescription("Those that workers ever reported; images of a model that no live worker holds wait for one.");
+        routes.MapGet("/v1/models", List).WithName("ListModels").WithTags("Models").WithSummary("Models the farm knows")
+            .WithDescription("Those that workers ever reported; images of a model that no live worker holds wait for one.")
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<Ok<List<ModelResponse>>> List(ModelCatalog models, CancellationToken cancellationToken) =>
         TypedResults.Ok(await models.ListAsync(cancellationToken));

@@ -6,6 +6,8 @@ namespace StableDiffusion.Coordinator.Problems;
 /// <summary>Says in a requester's words what is wrong with a JSON body.</summary>
 internal static partial class JsonFaults
 {
+    private const long MaxWhole = (1L << 53) - 1; // JSON readers keep whole numbers up to here
+
     /// <summary>The field at fault ("width", "prompts[1]", "body" for the whole) and what to change.</summary>
     public static (string Field, string Message) Explain(JsonException error, Type? bodyType, JsonSerializerOptions options)
     {
@@ -42,7 +44,8 @@ internal static partial class JsonFaults
         }
 
         return type == typeof(string) ? "a text"
-            : type == typeof(int) || type == typeof(long) ? "a whole number"
+            : type == typeof(int) ? $"a whole number from {int.MinValue} to {int.MaxValue}"
+            : type == typeof(long) ? $"a whole number from {-MaxWhole} to {MaxWhole}"
             : type == typeof(double) ? "a number"
             : "an object";
     }

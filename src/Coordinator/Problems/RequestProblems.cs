@@ -1,22 +1,25 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Storage;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace StableDiffusion.Coordinator.Problems;
 
 /// <summary>Turns what cannot be read as a request, and a database that is away, into problem documents.</summary>
-internal sealed partial class RequestProblems(IProblemDetailsService problems, IOptions<JsonOptions> json) : IExceptionHandler
+internal sealed partial class RequestProblems(IProblemDetailsService problems, IOptions<JsonOptions> json, ILogger<RequestProblems> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         var problem = exception switch
         {
             BadHttpRequestException bad => Unreadable(httpContext, bad),
-            _ when ReportRetries.IsDatabaseAway(exception) => Away(httpContext),
+            ObjectStoreException fault => NotStored(httpContext, fault),
+            _ when ReportRetries.IsDatabaseAway(exception) => Away(httpContext, "The database does not answer. What was accepted is kept"),
             _ => null,
         };
         if (problem is null)
@@ -34,6 +37,8 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
     {
         StatusCodes.Status404NotFound => $"There is nothing at {context.HttpContext.Request.Path}.",
         StatusCodes.Status405MethodNotAllowed => $"{context.HttpContext.Request.Method} is not possible here; see /openapi/v1.json.",
+        StatusCodes.Status413PayloadTooLarge =>
+            $"The body has more than {context.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize} bytes: split the batch.",
         StatusCodes.Status415UnsupportedMediaType => "Send the body as JSON, with the header Content-Type: application/json.",
         _ => null,
     };
@@ -53,23 +58,46 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
         return new HttpValidationProblemDetails(new Dictionary<string, string[]> { [field] = [message] })
         {
             Status = bad.StatusCode,
-            Detail = "Nothing was stored; errors names each field that needs a change.",
+            Detail = HttpMethods.IsPost(context.Request.Method)
+                ? "Nothing was stored; errors names each field that needs a change."
+                : "errors names each parameter that needs a change.",
         };
     }
 
-    // the failed endpoint's: the exception handler has already cleared the current one
-    private static Type? BodyType(HttpContext context) =>
-        context.Features.Get<IExceptionHandlerFeature>()?.Endpoint?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
+    // the exception handler has already cleared the context's own endpoint and route
+    private static IExceptionHandlerFeature? Failed(HttpContext context) => context.Features.Get<IExceptionHandlerFeature>();
 
-    private static ProblemDetails Away(HttpContext context)
+    private static Type? BodyType(HttpContext context) =>
+        Failed(context)?.Endpoint?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType;
+
+    private ProblemDetails NotStored(HttpContext context, ObjectStoreException fault)
+    {
+        if (fault.IsTransient)
+        {
+            return Away(context, "The object store does not answer");
+        }
+
+        var image = Failed(context)?.RouteValues?["id"];
+        LogNotStored(fault, image);
+        return new ProblemDetails
+        {
+            Status = StatusCodes.Status500InternalServerError,
+            Detail = $"The object store refuses the picture of image {image}: someone must mend its settings. {fault.Message}",
+        };
+    }
+
+    private static ProblemDetails Away(HttpContext context, string what)
     {
         context.Response.Headers.RetryAfter = "5";
         return new ProblemDetails
         {
             Status = StatusCodes.Status503ServiceUnavailable,
-            Detail = "The database does not answer. What was accepted is kept; try again in a few seconds.",
+            Detail = $"{what}; try again in a few seconds.",
         };
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The object store refuses the picture of image {Image}")]
+    private partial void LogNotStored(Exception exception, object? image);
 
     [GeneratedRegex("^Failed to bind parameter \"\\S+ (\\w+)\" from \"(.*)\"")]
     private static partial Regex UnreadableParameter();

@@ -8,7 +8,8 @@ namespace StableDiffusion.Coordinator.Workers;
 internal static class WorkersApi
 {
     public static void MapWorkers(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/workers", List).WithTags("Workers").WithSummary("Workers as they last reported, live ones first");
+        routes.MapGet("/v1/workers", List).WithName("ListWorkers").WithTags("Workers").WithSummary("Workers as they last reported, live ones first")
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<Ok<List<WorkerResponse>>> List(FarmDb db, WorkerRegister register, CancellationToken cancellationToken)
     {

@@ -202,7 +202,9 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
     {
         using var answer = await host.Client.GetAsync(new Uri(path, UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
-        Assert.Contains($"\"errors\":{{\"{field}\":", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.Contains($"\"errors\":{{\"{field}\":", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("stored", text, StringComparison.Ordinal);
     }
 
     private async Task<IReadOnlyList<ImageResponse>> ImagesAsync(BatchResponse batch) =>

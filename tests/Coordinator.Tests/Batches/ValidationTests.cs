@@ -1,6 +1,10 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
+using StableDiffusion.Coordinator.Problems;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Tests.Hosting;
@@ -43,6 +47,8 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
     [InlineData("""{"prompt":"a","width":0}""", "width", "8 to 2048")]
     [InlineData("""{"prompt":"a","width":-64}""", "width", "8 to 2048")]
     [InlineData("""{"prompt":"a","height":4096}""", "height", "8 to 2048")]
+    [InlineData("""{"prompt":"a","width":1000000000000}""", "width", "from -2147483648 to 2147483647")]
+    [InlineData("""{"prompt":"a","seed":9223372036854775808}""", "seed", "from -9007199254740991 to 9007199254740991")]
     [InlineData("""{"prompt":"a","steps":0}""", "steps", "1 to 150")]
     [InlineData("""{"prompt":"a","steps":151}""", "steps", "1 to 150")]
     [InlineData("""{"prompt":"a","cfg_scale":-0.1}""", "cfg_scale", "0 to 30")]
@@ -100,6 +106,16 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public void A_body_that_is_too_large_is_refused_with_the_size_it_may_have()
+    {
+        var context = new DefaultHttpContext();
+        context.Features.Set<IHttpMaxRequestBodySizeFeature>(new BodySize { MaxRequestBodySize = 1000 });
+        var problem = new ProblemDetails { Status = StatusCodes.Status413PayloadTooLarge };
+        RequestProblems.Complete(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
+        Assert.Equal("The body has more than 1000 bytes: split the batch.", problem.Detail);
+    }
+
+    [Fact]
     public async Task A_model_must_be_named_when_the_farm_knows_several()
     {
         await host.Get<WorkerRegister>().ReportAsync(
@@ -118,6 +134,13 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
         Assert.Contains("could not be loaded: unet/diffusion_pytorch_model.safetensors is truncated", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         var worker = (await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Single(worker => worker.Id == "worker-2");
         Assert.Equal((fault, true), (Assert.Single(worker.Faults), worker.Loading));
+    }
+
+    private sealed class BodySize : IHttpMaxRequestBodySizeFeature
+    {
+        public bool IsReadOnly => false;
+
+        public long? MaxRequestBodySize { get; set; }
     }
 
     private Task<HttpResponseMessage> PostAsync(string body, string contentType) =>

@@ -16,6 +16,7 @@ using StableDiffusion.Contracts.Models;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Workers;
+using StableDiffusion.Storage;
 using StableDiffusion.Storage.Hosting;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
@@ -63,7 +64,8 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     };
 
     public static async Task<CoordinatorHost> StartAsync(
-        string connectionString, Dictionary<string, string?>? settings = null, bool dispatcherRuns = false, Func<CoordinatorHost, RenderImages, Task>? worker = null)
+        string connectionString, Dictionary<string, string?>? settings = null, bool dispatcherRuns = false, Func<CoordinatorHost, RenderImages, Task>? worker = null,
+        IObjectStore? objects = null)
     {
         var folder = Directory.CreateTempSubdirectory("coordinator-").FullName;
         var time = new ManualTime();
@@ -80,6 +82,11 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         }).AddInMemoryCollection(settings ?? []);
         builder.AddCoordinator();
         builder.AddObjectStore();
+        if (objects is not null)
+        {
+            builder.Services.Replace(ServiceDescriptor.Singleton(objects));
+        }
+
         if (!dispatcherRuns)
         {
             builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));

@@ -38,7 +38,7 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
         var open = await host.RenderOneAsync();
         using var answer = await GetContentAsync(open.ImageId);
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
-        Assert.Contains("is rendering; ask again later", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("The image is rendering; ask again later", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]
