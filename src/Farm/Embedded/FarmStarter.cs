@@ -70,7 +70,7 @@ internal static class FarmStarter
         }
 
         IReadOnlyList<WorkerResponse> workers = [.. (await farm.GetWorkersAsync(cancellationToken)).Where(worker => worker.Live)];
-        return workers.Count == 0 || workers.Any(worker => worker.Loading)
+        return workers.Count == 0 || workers.Any(worker => worker.Loading || worker.Models.Count > 0)
             ? $"the worker loads its models from {data.Models}"
             : throw new FarmException(NoModel(data, [.. workers.SelectMany(worker => worker.Faults)]));
     }

@@ -30,6 +30,7 @@ public sealed class Heartbeat(
     /// <summary>One report; <paramref name="leaving"/> in the last.</summary>
     public async Task ReportAsync(bool leaving, CancellationToken cancellationToken)
     {
+        bool loading = models.Loading; // read before the models: a report that has none of them must not say that all were tried
         try
         {
             await reporter.TrySendAsync(
@@ -42,7 +43,7 @@ public sealed class Heartbeat(
                     Timestamp = time.GetUtcNow(),
                     Models = models.All,
                     Faults = models.Faults,
-                    Loading = models.Loading,
+                    Loading = loading,
                     Attempts = inHand.Attempts,
                     Leaving = leaving,
                 },

@@ -86,6 +86,29 @@ public sealed class EmbeddedFarmTests
         Assert.Contains("farm: Failed to convert configuration value 'many' at 'Worker:Threads'", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_model_that_cannot_be_loaded_is_told_with_the_reason_and_not_waited_for()
+    {
+        await using EmbeddedFarmFolder folder = await EmbeddedFarmFolder.CreateAsync(Cancelled);
+        string weights = Path.Combine("unet", "diffusion_pytorch_model.safetensors"), cut = folder.Sub("models/cut");
+        foreach (string file in Directory.GetFiles(TestModel.Folder, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(TestModel.Folder, file)))
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(cut, file))!);
+            File.Copy(Path.Combine(TestModel.Folder, file), Path.Combine(cut, file));
+        }
+
+        using (FileStream file = File.OpenWrite(Path.Combine(cut, weights)))
+        {
+            file.SetLength(file.Length - 1000);
+        }
+
+        folder.Environment["FARM_MODELS"] = folder.Sub("models");
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => folder.RunAsync(Cancelled, "render", "a red circle", "--out", folder.Sub("none")));
+
+        Assert.Contains($"cut: {Path.Combine(cut, weights)}: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("truncated", error.Message, StringComparison.Ordinal);
+    }
+
     private static Task<string> RenderAsync(EmbeddedFarmFolder folder, string name) => folder.RunAsync(
         Cancelled, "render", "a red circle", "--seed", "42", "--count", "2", "--steps", "4", "--out", folder.Sub(name));
 }
