@@ -79,6 +79,8 @@ public static class CoordinatorBuilder
             // what they tell comes as an exception, too, and is said once where it is met
             new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Connection", nameof(LogLevel.None)),
             new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Query", nameof(LogLevel.None)),
+            // a report that is tried again is no news until it fails for good, which is an error
+            new("Logging:LogLevel:MassTransit.ReceiveTransport", nameof(LogLevel.Error)),
         ],
     });
 

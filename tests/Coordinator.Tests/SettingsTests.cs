@@ -1,9 +1,11 @@
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Coordinator.Tests.Hosting;
 
 namespace StableDiffusion.Coordinator.Tests;
 
-public sealed class SettingsTests
+public sealed class SettingsTests(Databases databases)
 {
     [Theory]
     [InlineData("ConnectionStrings:Farm", "")]
@@ -27,5 +29,18 @@ public sealed class SettingsTests
         var error = await Assert.ThrowsAsync<OptionsValidationException>(
             () => CoordinatorHost.StartAsync("Host=127.0.0.1;Port=1", new() { [setting] = value }));
         Assert.Contains(setting, error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Microsoft.EntityFrameworkCore.Database.Connection", LogLevel.Critical, false)]
+    [InlineData("Microsoft.EntityFrameworkCore.Query", LogLevel.Critical, false)]
+    [InlineData("MassTransit.ReceiveTransport", LogLevel.Warning, false)]
+    [InlineData("MassTransit.ReceiveTransport", LogLevel.Error, true)]
+    [InlineData("StableDiffusion.Coordinator.Dispatch.Dispatcher", LogLevel.Information, true)]
+    public async Task An_outage_is_not_logged_by_all_who_meet_it(string category, LogLevel level, bool isLogged)
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        using var logs = LoggerFactory.Create(logging => logging.AddConfiguration(host.Get<IConfiguration>().GetSection("Logging")).AddSimpleConsole());
+        Assert.Equal(isLogged, logs.CreateLogger(category).IsEnabled(level));
     }
 }
