@@ -44,6 +44,7 @@ public static class CommandLine
         {
             Command verb = command.CommandResult.Command;
             string error = command.Errors[0].Message.Split(" as expected type")[0]; // a .NET type's name tells a user nothing
+            error = string.Join(' ', error.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)); // a list of choices is a line each
             return await FailAsync(
                 verb.Name == "./farm" ? $"no verb '{string.Join(' ', args)}' (./farm help lists the verbs)"
                 : verb.Subcommands.Count > 0 ? $"{verb.Name} what? It may be: {string.Join(", ", verb.Subcommands.Select(choice => choice.Name))}"

@@ -24,9 +24,11 @@ internal static class TrainCommand
             Description = "Only this stage, from what the earlier ones left in the folder; may be given several times.",
             DefaultValueFactory = _ => Enum.GetValues<StarterStage>(),
         };
+        stages.AcceptOnlyFromAmong(Enum.GetNames<StarterStage>());
         var starter = new Command("starter", "Trains the starter model: 64×64 pictures of shapes and digits.") { folder, stages };
         starter.SetAction((parsed, cancellationToken) =>
         {
+            parsed.GetValue(folder)!.Create();
             string root = parsed.GetValue(folder)!.FullName;
             Train(new StarterRecipeOptions
             {

@@ -45,7 +45,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         try
         {
             string connectionString = await EmbeddedPostgres.StartAsync(data, cancellationToken);
-            WebApplication app = Build(data, connectionString, FreePort(port), cancellationToken);
+            WebApplication app = Build(data, connectionString, FreePort(port));
             try
             {
                 await app.StartAsync(cancellationToken);
@@ -109,7 +109,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         File.Delete(data.Record);
     }
 
-    private static WebApplication Build(DataFolder data, string connectionString, int port, CancellationToken cancellationToken)
+    private static WebApplication Build(DataFolder data, string connectionString, int port)
     {
         // the data folder is the content root, so an appsettings.json in it is read; so are environment variables
         WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = data.Path });
@@ -126,8 +126,13 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore"] ??= "Warning";
         // a new database's missing table of migrations is told as an error here; real ones come as exceptions
         builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Command"] ??= "Critical";
-        // a start that is interrupted is no failure; real ones come as exceptions
-        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", level => level >= LogLevel.Information && !cancellationToken.IsCancellationRequested);
+        // why a start fails comes as an exception, and one that is interrupted is no failure
+        CancellationToken started = CancellationToken.None;
+        foreach (string category in new[] { "Microsoft.Extensions.Hosting.Internal.Host", "MassTransit" })
+        {
+            builder.Logging.AddFilter(category, level => level >= LogLevel.Information && started.IsCancellationRequested);
+        }
+
         builder.AddCoordinator();
         builder.AddWorker();
         builder.AddObjectStore();
@@ -138,6 +143,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             bus.UsingInMemory((context, transport) => transport.ConfigureEndpoints(context));
         });
         WebApplication app = builder.Build();
+        started = app.Lifetime.ApplicationStarted;
         app.MapCoordinator();
         return app;
     }
