@@ -8,8 +8,6 @@ namespace StableDiffusion.Farm.Commands;
 /// <summary><c>./farm up</c>: the embedded farm in the foreground, until Ctrl-C or <c>./farm down</c>.</summary>
 internal static class UpCommand
 {
-    /// <summary>What one says that finds another there.</summary>
-    public const string RunsAlready = "a farm runs already";
     private const int Port = 5080;
 
     public static Command Create()
@@ -40,7 +38,7 @@ internal static class UpCommand
     private static async Task RunAsync(DataFolder data, int port, CancellationToken cancellationToken)
     {
         using FarmLock own = await FarmLock.TakeAsync(data, cancellationToken)
-            ?? throw new FarmException($"{RunsAlready}{(FarmRecord.Find(data)?.Url is { } url ? $" at {url}" : "")}; ./farm down ends it");
+            ?? throw new FarmException($"{FarmLock.RunsAlready}{(FarmRecord.Find(data)?.Url is { } url ? $" at {url}" : "")}; ./farm down ends it");
         await using EmbeddedFarm farm = await EmbeddedFarm.StartAsync(data, port, cancellationToken);
         Console.WriteLine($"The farm runs at {farm.Url} (data: {data.Path}). Ctrl-C ends it.");
         await farm.WaitForShutdownAsync(cancellationToken);

@@ -5,6 +5,9 @@ namespace StableDiffusion.Farm.Embedded;
 /// <summary>Held by the one process that is the farm of a data folder. The kernel lets go of it however the process ends.</summary>
 public sealed class FarmLock : IDisposable
 {
+    /// <summary>What a farm says that finds another there.</summary>
+    public const string RunsAlready = "a farm runs already";
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
     private readonly FileStream file;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Farm.Client;
-using StableDiffusion.Farm.Commands;
 
 namespace StableDiffusion.Farm.Embedded;
 
@@ -88,7 +87,7 @@ internal static class FarmStarter
         }
 
         string[] lines = File.ReadAllLines(data.Log);
-        string[] said = [.. lines.Where(line => line.StartsWith("farm: ", StringComparison.Ordinal) && !line.Contains(UpCommand.RunsAlready, StringComparison.Ordinal))];
+        string[] said = [.. lines.Where(line => line.StartsWith("farm: ", StringComparison.Ordinal) && !line.Contains(FarmLock.RunsAlready, StringComparison.Ordinal))];
         return string.Join('\n', said.Length > 0 ? said : lines.TakeLast(10));
     }
 }
