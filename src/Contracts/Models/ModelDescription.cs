@@ -1,7 +1,7 @@
 namespace StableDiffusion.Contracts.Models;
 
 /// <summary>What the farm knows of a model without loading it: enough to validate a request.</summary>
-public sealed record ModelDescription
+public record ModelDescription
 {
     /// <summary>The name requests use.</summary>
     public required string Name { get; init; }

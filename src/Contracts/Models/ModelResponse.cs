@@ -1,26 +1,8 @@
 namespace StableDiffusion.Contracts.Models;
 
 /// <summary>A model as a worker last described it, and whether it can be drawn with now.</summary>
-public sealed record ModelResponse
+public sealed record ModelResponse : ModelDescription
 {
-    /// <summary>The name requests use.</summary>
-    public required string Name { get; init; }
-
-    /// <summary>SHA-256 over the files' hashes, lower-case hex: two workers with this hash draw with the same weights.</summary>
-    public required string Hash { get; init; }
-
-    /// <summary>Pixels a latent cell stands for; width and height must be multiples of it.</summary>
-    public required int VaeScaleFactor { get; init; }
-
-    /// <summary>Width and height in pixels when a request names none.</summary>
-    public required int DefaultSize { get; init; }
-
-    /// <summary>Classifier-free guidance when a request names none.</summary>
-    public required double DefaultCfgScale { get; init; }
-
-    /// <summary>A1111 name of the sampler used when a request names none.</summary>
-    public required string DefaultSampler { get; init; }
-
     /// <summary>Whether a live worker holds it; images of one that none holds wait for one.</summary>
     public required bool Live { get; init; }
 }
