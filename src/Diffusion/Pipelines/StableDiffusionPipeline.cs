@@ -1,4 +1,5 @@
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Schedulers;
 using static TorchSharp.torch;
@@ -91,7 +92,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         var input = scheduler.ScaleModelInput(latents, step).to(model.DType);
         input = guidance.IsOn ? cat([input, input], 0) : input; // (1 or 2, C, h, w)
         var timestep = tensor((float)scheduler.Timesteps[step], device: model.Device);
-        var prediction = model.UNet.call(input, timestep, context).to(ScalarType.Float32);
+        var prediction = model.UNet.call(input, timestep, new UNetConditions(context)).to(ScalarType.Float32);
         prediction = guidance.IsOn ? guidance.Apply(prediction) : prediction; // (1, C, h, w)
         return scheduler.Step(prediction, step, latents, options, noise).MoveToOuterDisposeScope();
     }

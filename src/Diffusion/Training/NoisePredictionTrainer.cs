@@ -54,7 +54,7 @@ public sealed class NoisePredictionTrainer(UNet2DConditionModel unet, NoiseSched
     /// <param name="timesteps">(B) int64</param>
     /// <param name="embeddings">(B, T, cross_attention_dim)</param>
     public Tensor Loss(Tensor latents, Tensor noise, Tensor timesteps, Tensor embeddings) =>
-        mse_loss(unet.call(schedule.AddNoise(latents, noise, timesteps), timesteps, embeddings), PredictionType switch
+        mse_loss(unet.call(schedule.AddNoise(latents, noise, timesteps), timesteps, new UNetConditions(embeddings)), PredictionType switch
         {
             PredictionType.Epsilon => noise,
             PredictionType.VPrediction => schedule.GetVelocity(latents, noise, timesteps),

@@ -1,5 +1,6 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Safetensors;
 using static TorchSharp.torch;
 
@@ -84,7 +85,7 @@ internal sealed class NetworksCheck : IVerificationCheck
         using var network = NetworkFolder.LoadUNet(reference.Run.Use(folder), reference.Run.Dtype, reference.Run.Device);
         var made = new Dictionary<string, Tensor>();
         network.Observer = (name, tensor) => made[$"inside.{name}"] = tensor.clone().MoveToOuterDisposeScope();
-        made["out"] = network.call(reference.Input("sample"), reference.Input("timestep"), reference.Input("encoder_hidden_states"));
+        made["out"] = network.call(reference.Input("sample"), reference.Input("timestep"), new UNetConditions(reference.Input("encoder_hidden_states")));
         reference.Outputs(made, comparison, "sample", "timestep", "encoder_hidden_states");
     }
 

@@ -37,9 +37,9 @@ public sealed class ForwardTests : IDisposable
         using var noGrad = no_grad();
         var sample = Noise(1, unet.Config.InChannels, 8, 8);
         var (timestep, text) = (tensor(5L), Noise(1, 7, unet.Config.CrossAttentionDim));
-        unet.call(sample, timestep, text).Dispose();
+        unet.call(sample, timestep, new UNetConditions(text)).Dispose();
         long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        var output = unet.call(sample, timestep, text);
+        var output = unet.call(sample, timestep, new UNetConditions(text));
         Assert.Equal(before + 1, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
         Assert.True(scope.Contains(output));
         Assert.Equal(1, sample.shape[0]); // an input is still alive
@@ -52,13 +52,13 @@ public sealed class ForwardTests : IDisposable
         var sample = Noise(2, unet.Config.InChannels, size, size);
         var text = Noise(2, 7, unet.Config.CrossAttentionDim);
         unet.train();
-        var output = unet.call(sample, tensor(new long[] { 5, 900 }), text);
+        var output = unet.call(sample, tensor(new long[] { 5, 900 }), new UNetConditions(text));
         output.pow(2).mean().backward();
         Assert.All(unet.named_parameters(), pair => Assert.True(pair.parameter.grad is { } gradient && gradient.abs().sum().item<float>() > 0, pair.name));
 
         unet.eval();
         using var noGrad = no_grad();
-        var again = unet.call(sample, tensor(new long[] { 5, 900 }), text);
+        var again = unet.call(sample, tensor(new long[] { 5, 900 }), new UNetConditions(text));
         Assert.True(output.allclose(again, 1e-5, 1e-6));
     }
 
@@ -80,11 +80,11 @@ public sealed class ForwardTests : IDisposable
         weight.sub_(direction * (2 * step));
         Assert.Equal(slope, (above - Loss().item<double>()) / (2 * step), slope * 1e-4);
 
-        Tensor Loss() => network.call(sample, tensor(5L), text).pow(2).sum();
+        Tensor Loss() => network.call(sample, tensor(5L), new UNetConditions(text)).pow(2).sum();
     }
 
     private Tensor Noise(params long[] shape) => randn(shape, generator: generator);
 
     private Tensor Run(UNet2DConditionModel unet, Tensor sample) =>
-        unet.call(sample, tensor(5L), Noise(sample.shape[0], 7, unet.Config.CrossAttentionDim));
+        unet.call(sample, tensor(5L), new UNetConditions(Noise(sample.shape[0], 7, unet.Config.CrossAttentionDim)));
 }

@@ -11,7 +11,7 @@ namespace StableDiffusion.Diffusion.Networks.UNet;
 /// The network that predicts the noise in latents, given the time step and the text (https://arxiv.org/abs/2112.10752), as
 /// in diffusers' UNet2DConditionModel.
 /// </summary>
-public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor>
+public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions, Tensor>
 {
     private readonly Timesteps timeProjection;
     private readonly Conv2d conv_in;
@@ -51,11 +51,12 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
     /// <summary>Predicts the noise (or what the model was trained to predict).</summary>
     /// <param name="sample">(B, in_channels, h, w); h and w need not be multiples of anything</param>
     /// <param name="timestep">(B), (1) or a scalar, whole or fractional</param>
-    /// <param name="encoder_hidden_states">(B, T, cross_attention_dim), the text encoder's last hidden state</param>
+    /// <param name="conditions">The text, and what else steers it</param>
     /// <returns>(B, out_channels, h, w)</returns>
-    public override Tensor forward(Tensor sample, Tensor timestep, Tensor encoder_hidden_states)
+    public override Tensor forward(Tensor sample, Tensor timestep, UNetConditions conditions)
     {
         using var scope = NewDisposeScope();
+        var encoder_hidden_states = conditions.EncoderHiddenStates;
 
         // 1. time
         var embedded = timeProjection.Embed(timestep.reshape(-1).expand(sample.shape[0])); // (B, block_out_channels[0])
@@ -72,16 +73,43 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, Tensor, Tensor
         // 3. middle
         hidden = Observed("mid_block", mid_block.call(hidden, temb, encoder_hidden_states)); // (B, block_out_channels[^1], h', w')
 
-        // 4. up
+        // 4. what a ControlNet adds
+        if (conditions.Control is { } control)
+        {
+            skips = Add(control.Down, skips);
+            hidden += control.Mid;
+        }
+
+        // 5. up
         for (var index = 0; index < up_blocks.Count; index++)
         {
             using var below = hidden;
             hidden = Observed($"up_blocks.{index}", up_blocks[index].call(below, temb, encoder_hidden_states, skips));
         }
 
-        // 5. out
+        // 6. out
         using var normed = Observed("conv_norm_out", conv_norm_out.call(hidden)); // (B, block_out_channels[0], h, w)
         return scope.MoveToOuter(conv_out.call(silu(normed, inplace: !is_grad_enabled())));
+    }
+
+    /// <summary>Each skip with its residual added, freeing what they were.</summary>
+    private static Stack<Tensor> Add(IReadOnlyList<Tensor> residuals, Stack<Tensor> skips)
+    {
+        if (residuals.Count != skips.Count)
+        {
+            throw new ArgumentException($"{residuals.Count} control residuals for a U-Net of {skips.Count} skips.", nameof(residuals));
+        }
+
+        var sums = new Stack<Tensor>();
+        foreach (var (skip, residual) in skips.Reverse().Zip(residuals))
+        {
+            using (skip)
+            {
+                sums.Push(skip + residual);
+            }
+        }
+
+        return sums;
     }
 
     private Tensor Observed(string name, Tensor output)

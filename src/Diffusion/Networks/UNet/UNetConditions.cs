@@ -1,0 +1,9 @@
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Networks.UNet;
+
+/// <summary>What steers a U-Net beside the time step. The tensors stay the caller's.</summary>
+/// <param name="EncoderHiddenStates">(B, S, cross_attention_dim): the text's tokens.</param>
+/// <param name="Added">SDXL's pooled text and sizes; null for models that take none.</param>
+/// <param name="Control">A ControlNet's residuals, or null.</param>
+public sealed record UNetConditions(Tensor EncoderHiddenStates, AddedConditions? Added = null, ControlResiduals? Control = null);
