@@ -1,6 +1,7 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Schedulers;
 using static TorchSharp.torch;
 
@@ -39,7 +40,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
 
     private IEnumerable<GeneratedImage> GenerateAll(TextToImageRequest request, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
-        using var prompts = new PromptEncoder(model.Tokenizer, model.TextEncoder, model.Device);
+        using var prompts = PromptReader.Create(PromptReading.Diffusers, model, request.ClipSkip);
         for (int image = 0; image < request.Images.Count; image++)
         {
             yield return GenerateOne(request, image, prompts, onStep, cancellationToken);
@@ -47,23 +48,24 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
     }
 
     private GeneratedImage GenerateOne(
-        TextToImageRequest request, int image, PromptEncoder prompts, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
+        TextToImageRequest request, int image, IPromptReader prompts, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var (prompt, negativePrompt, seed) = request.Images[image];
+        var prompt = request.Images[image];
         var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
 
         // 2. encode the prompts
-        var context = prompts.Encode(prompt, request.ClipSkip ?? 0);
-        context = guidance.IsOn ? cat([prompts.Encode(negativePrompt), context], 0) : context; // (1 or 2, T, D)
+        int calls = request.NumInferenceSteps;
+        var context = prompts.Positive(prompt, calls).Single().At(0).Context;
+        context = guidance.IsOn ? cat([prompts.Negative(prompt, calls).At(0).Context, context], 0) : context; // (1 or 2, T, D)
 
         // 3. lay out the time steps
         using var scheduler = CreateScheduler(request);
 
         // 4. prepare the latents
-        using var generator = new Generator((ulong)seed, CPU);
+        using var generator = new Generator((ulong)prompt.Seed, CPU);
         var noise = new NoiseSource(generator);
         var (width, height) = TextToImageChecks.Size(request, model);
         int factor = model.VaeScaleFactor;

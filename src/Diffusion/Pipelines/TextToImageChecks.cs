@@ -11,7 +11,7 @@ internal static class TextToImageChecks
         Require(request.Images is { Count: > 0 }, "images: at least one picture must be asked for.");
         foreach (var (image, index) in request.Images.Select((image, index) => (image, index)))
         {
-            Require(image is { Prompt: not null, NegativePrompt: not null }, $"images[{index}]: the prompts must not be null; an empty prompt is \"\".");
+            Require(image is { Prompt: not null }, $"images[{index}].prompt: it must not be null; an empty prompt is \"\".");
             Require(image.Seed >= 0, $"images[{index}].seed: {image.Seed} is negative; seeds are 0 and above.");
         }
 

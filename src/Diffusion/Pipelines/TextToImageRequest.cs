@@ -1,3 +1,4 @@
+using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Schedulers;
 
 namespace StableDiffusion.Diffusion.Pipelines;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Schedulers;
 
 namespace StableDiffusion.Diffusion.Verification;
@@ -38,7 +39,8 @@ internal static class PipelineRow
     private static TextToImageRequest ReadRequest(JsonElement json, TextToImageRequest request)
     {
         long[] seeds = [.. json.GetProperty("seeds").EnumerateArray().Select(seed => seed.GetInt64())];
-        string[] prompts = [], negativePrompts = [.. Enumerable.Repeat("", seeds.Length)];
+        string[] prompts = [];
+        string?[] negativePrompts = new string?[seeds.Length];
         foreach (var field in json.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null))
         {
             var value = field.Value;

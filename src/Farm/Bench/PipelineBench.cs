@@ -2,6 +2,7 @@ using System.Diagnostics;
 using StableDiffusion.Contracts.Sampling;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Prompts;
 using TorchSharp;
 
 namespace StableDiffusion.Farm.Bench;

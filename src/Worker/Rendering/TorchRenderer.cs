@@ -7,6 +7,7 @@ using StableDiffusion.Contracts.Sampling;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
 

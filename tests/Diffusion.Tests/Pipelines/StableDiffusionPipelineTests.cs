@@ -1,5 +1,6 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Prompts;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Tests.Pipelines;
@@ -91,7 +92,7 @@ public sealed class StableDiffusionPipelineTests : IDisposable
     public static TheoryData<string, TextToImageRequest> BadRequests => new()
     {
         { "images:", Request() },
-        { "images[0]:", Request(Horse with { Prompt = null! }) },
+        { "images[0].prompt:", Request(Horse with { Prompt = null! }) },
         { "images[1].seed:", Request(Horse, Horse with { Seed = -1 }) },
         { "width:", Request(Horse) with { Width = 60 } },
         { "height:", Request(Horse) with { Height = 0 } },

@@ -1,5 +1,6 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Starter.Captions;
 using StableDiffusion.Diffusion.Starter.Classifier;
 using StableDiffusion.Diffusion.Starter.Scenes;
