@@ -11,6 +11,9 @@ internal static partial class KeyNames
         : key.StartsWith("text_model.", StringComparison.Ordinal) ? key
         : $"text_model.{key}";
 
+    /// <summary>The projection alone stands beside <c>text_model.</c>.</summary>
+    public static string? TextEncoder2(string key) => key.StartsWith("text_projection.", StringComparison.Ordinal) ? key : TextEncoder(key);
+
     /// <summary>Old files name the attention's layers otherwise.</summary>
     public static string? Vae(string key) => OldAttention().Replace(key, match => match.Groups["layer"].Value switch
     {

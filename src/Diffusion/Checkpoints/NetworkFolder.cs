@@ -25,6 +25,11 @@ public static class NetworkFolder
     public static CLIPTextModel LoadTextEncoder(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
         Load<CLIPTextModel, CLIPTextConfig>(folder, TransformersName, config => new(config, LayerFactory.Shapes), KeyNames.TextEncoder, dtype, device);
 
+    /// <summary>Loads SDXL's second text encoder.</summary>
+    /// <inheritdoc cref="LoadUNet"/>
+    public static CLIPTextModelWithProjection LoadTextEncoder2(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
+        Load<CLIPTextModelWithProjection, CLIPTextConfig>(folder, TransformersName, config => new(config, LayerFactory.Shapes), KeyNames.TextEncoder2, dtype, device);
+
     /// <summary>Loads a VAE.</summary>
     /// <inheritdoc cref="LoadUNet"/>
     public static AutoencoderKL LoadVae(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Networks.Clip;
-using StableDiffusion.Diffusion.Networks.Configs;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Tokenizers;
@@ -8,21 +7,29 @@ using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Checkpoints;
 
-/// <summary>A Stable Diffusion 1.x model, loaded from a diffusers folder and ready to draw. It owns its networks.</summary>
+/// <summary>A Stable Diffusion model (1.x, 2.x, XL) ready to draw.</summary>
+/// <remarks>A loaded model owns its networks; one made by <see cref="With"/> owns none.</remarks>
 public sealed class StableDiffusionModel : IDisposable
 {
     private readonly Lazy<string> hash;
+    private readonly bool ownsNetworks;
 
-    private StableDiffusionModel(string folder, ScalarType dtype, Device device)
+    internal StableDiffusionModel(string source, ScalarType dtype, Device device, Func<string> hash)
+        : this(source, dtype, device, new Lazy<string>(hash), ownsNetworks: true)
     {
-        Folder = folder;
-        DType = dtype;
-        Device = device;
-        hash = new Lazy<string>(() => ModelHash.Compute(folder, Files(folder, dtype)));
     }
 
-    /// <summary>Where it was loaded from.</summary>
-    public string Folder { get; }
+    private StableDiffusionModel(string source, ScalarType dtype, Device device, Lazy<string> hash, bool ownsNetworks)
+    {
+        Source = source;
+        DType = dtype;
+        Device = device;
+        this.hash = hash;
+        this.ownsNetworks = ownsNetworks;
+    }
+
+    /// <summary>The folder or file that it was loaded from.</summary>
+    public string Source { get; }
 
     /// <summary>The type of its weights.</summary>
     public ScalarType DType { get; }
@@ -36,6 +43,12 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>From token ids to the text embedding.</summary>
     public required CLIPTextModel TextEncoder { get; init; }
 
+    /// <summary>From prompts to the second text encoder's token ids; SDXL alone has it. It pads with another token than the first.</summary>
+    public CLIPTokenizer? Tokenizer2 { get; init; }
+
+    /// <summary>From token ids to the rest of the text embedding and its pooled form; SDXL alone has it.</summary>
+    public CLIPTextModelWithProjection? TextEncoder2 { get; init; }
+
     /// <summary>Between pictures and latents.</summary>
     public required AutoencoderKL Vae { get; init; }
 
@@ -46,7 +59,13 @@ public sealed class StableDiffusionModel : IDisposable
     public required JsonObject SchedulerConfig { get; init; }
 
     /// <summary>The guidance that its folder recommends (<c>_guidance_scale</c> in model_index.json), 7 where it says nothing.</summary>
-    public required double DefaultGuidanceScale { get; init; }
+    public double DefaultGuidanceScale { get; init; } = 7;
+
+    /// <summary>Whether an SDXL model takes zeros, and not an encoded "", where no negative prompt is given.</summary>
+    public bool ForceZerosForEmptyPrompt { get; init; }
+
+    /// <summary>Whether it is an SDXL model, with two text encoders.</summary>
+    public bool IsXL => TextEncoder2 is not null;
 
     /// <summary>Pixels per latent, in height and in width; pictures' sizes are multiples of it.</summary>
     public int VaeScaleFactor => Vae.ScaleFactor;
@@ -58,77 +77,40 @@ public sealed class StableDiffusionModel : IDisposable
     public string Hash => hash.Value;
 
     /// <summary>Loads a diffusers folder: model_index.json, a folder for each component.</summary>
-    /// <param name="folder">The model's folder.</param>
+    /// <param name="path">The model's folder.</param>
     /// <param name="dtype">The type that the weights get, whatever the files' is; for halves an fp16 variant is preferred.</param>
     /// <param name="device">Where they go; null is the CPU.</param>
     /// <exception cref="InvalidModelException">Something is missing, corrupt, not built or does not fit; the message says what.</exception>
-    public static StableDiffusionModel Load(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null)
+    public static StableDiffusionModel Load(string path, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
+        PipelineFolder.Load(path, dtype, device ?? CPU);
+
+    /// <summary>
+    /// The same model with another network in place of its own, which it shares all others with. Disposing the result
+    /// disposes nothing: this model and the given networks stay their owners' and must outlive it. Its
+    /// <see cref="Hash"/> is this model's.
+    /// </summary>
+    public StableDiffusionModel With(UNet2DConditionModel? unet = null, AutoencoderKL? vae = null) => new(Source, DType, Device, hash, ownsNetworks: false)
     {
-        var index = Path.Combine(folder, ModelIndex.FileName);
-        if (!File.Exists(index))
-        {
-            throw new ModelFolderException(folder, $"no diffusers model is there: it has no {ModelIndex.FileName}");
-        }
-
-        var guidanceScale = ConfigFile.Read<ModelIndex>(index).GuidanceScale;
-        var schedulerPath = SchedulerPath(folder);
-        if (!File.Exists(schedulerPath))
-        {
-            throw new ModelFolderException(folder, "it has no scheduler/scheduler_config.json");
-        }
-
-        var schedulerConfig = ConfigFile.ReadObject(schedulerPath);
-        var tokenizer = CLIPTokenizer.Load(TokenizerPath(folder));
-        var loaded = new Stack<IDisposable>();
-        try
-        {
-            return new StableDiffusionModel(folder, dtype, device ?? CPU)
-            {
-                DefaultGuidanceScale = guidanceScale,
-                SchedulerConfig = schedulerConfig,
-                Tokenizer = tokenizer,
-                TextEncoder = Keep(NetworkFolder.LoadTextEncoder(Path.Combine(folder, "text_encoder"), dtype, device)),
-                Vae = Keep(NetworkFolder.LoadVae(Path.Combine(folder, "vae"), dtype, device)),
-                UNet = Keep(NetworkFolder.LoadUNet(Path.Combine(folder, "unet"), dtype, device)),
-            };
-        }
-        catch
-        {
-            foreach (var network in loaded)
-            {
-                network.Dispose();
-            }
-
-            throw;
-        }
-
-        T Keep<T>(T network)
-            where T : IDisposable
-        {
-            loaded.Push(network);
-            return network;
-        }
-    }
+        Tokenizer = Tokenizer,
+        TextEncoder = TextEncoder,
+        Tokenizer2 = Tokenizer2,
+        TextEncoder2 = TextEncoder2,
+        Vae = vae ?? Vae,
+        UNet = unet ?? UNet,
+        SchedulerConfig = SchedulerConfig,
+        DefaultGuidanceScale = DefaultGuidanceScale,
+        ForceZerosForEmptyPrompt = ForceZerosForEmptyPrompt,
+    };
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        TextEncoder.Dispose();
-        Vae.Dispose();
-        UNet.Dispose();
+        if (ownsNetworks)
+        {
+            TextEncoder.Dispose();
+            TextEncoder2?.Dispose();
+            Vae.Dispose();
+            UNet.Dispose();
+        }
     }
-
-    private static string SchedulerPath(string folder) => Path.Combine(folder, "scheduler", "scheduler_config.json");
-
-    private static string TokenizerPath(string folder) => Path.Combine(folder, "tokenizer");
-
-    private static IEnumerable<string> Files(string folder, ScalarType dtype) =>
-    [
-        Path.Combine(folder, ModelIndex.FileName),
-        SchedulerPath(folder),
-        .. Directory.EnumerateFiles(TokenizerPath(folder)),
-        .. NetworkFolder.Files(Path.Combine(folder, "text_encoder"), NetworkFolder.TransformersName, dtype),
-        .. NetworkFolder.Files(Path.Combine(folder, "vae"), NetworkFolder.DiffusersName, dtype),
-        .. NetworkFolder.Files(Path.Combine(folder, "unet"), NetworkFolder.DiffusersName, dtype),
-    ];
 }

@@ -192,9 +192,27 @@ public sealed class StableDiffusionModelTests : IDisposable
     [Fact]
     public void Models_of_another_kind_are_refused_by_class()
     {
-        var problem = Assert.Throws<UnsupportedConfigException>(() => StableDiffusionModel.Load(Goldens.Path("models/tiny-sdxl")));
+        string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15"));
+        string index = Path.Combine(copy, "model_index.json");
+        File.WriteAllText(index, File.ReadAllText(index).Replace("StableDiffusionPipeline", "StableDiffusion3Pipeline", StringComparison.Ordinal));
+        var problem = Assert.Throws<UnsupportedConfigException>(() => StableDiffusionModel.Load(copy));
         Assert.Equal("_class_name", problem.Field);
         Assert.Contains("StableDiffusionPipeline", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void With_shares_what_it_is_not_given_and_disposes_nothing()
+    {
+        using var model = StableDiffusionModel.Load(Goldens.Path("models/tiny-sd15"));
+        using var inpainting = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15-inpaint-unet"));
+        using (var other = model.With(unet: inpainting))
+        {
+            Assert.Equal((9, 4), (other.UNet.Config.InChannels, model.UNet.Config.InChannels));
+            Assert.Same(model.Vae, other.Vae);
+            Assert.Same(model.TextEncoder, other.TextEncoder);
+        }
+
+        Assert.All([model.Vae, inpainting, (torch.nn.Module)model.TextEncoder], network => Assert.All(network.parameters(), weight => Assert.False(weight.IsInvalid)));
     }
 
     [Fact]

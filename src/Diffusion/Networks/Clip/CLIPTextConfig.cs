@@ -38,7 +38,7 @@ public sealed record CLIPTextConfig : ICheckedConfig
     /// <inheritdoc/>
     public static IReadOnlyDictionary<string, string[]> Supported { get; } = new Dictionary<string, string[]>
     {
-        ["architectures"] = ["\"CLIPTextModel\""],
+        ["architectures"] = ["\"CLIPTextModel\"", "\"CLIPTextModelWithProjection\""],
         ["hidden_act"] = ["\"quick_gelu\"", "\"gelu\""],
         ["attention_dropout"] = ["0.0", "0"],
     };

@@ -1,0 +1,65 @@
+using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Tokenizers;
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Checkpoints;
+
+/// <summary>A model as diffusers saves it: model_index.json and a folder for each component.</summary>
+internal static class PipelineFolder
+{
+    private const string Tokenizer2 = "tokenizer_2";
+    private const string TextEncoder2 = "text_encoder_2";
+
+    /// <inheritdoc cref="StableDiffusionModel.Load"/>
+    public static StableDiffusionModel Load(string folder, ScalarType dtype, Device device)
+    {
+        var indexPath = Path.Combine(folder, ModelIndex.FileName);
+        if (!File.Exists(indexPath))
+        {
+            throw new ModelFolderException(folder, $"no diffusers model is there: it has no {ModelIndex.FileName}");
+        }
+
+        var index = ConfigFile.Read<ModelIndex>(indexPath);
+        var schedulerPath = SchedulerPath(folder);
+        if (!File.Exists(schedulerPath))
+        {
+            throw new ModelFolderException(folder, "it has no scheduler/scheduler_config.json");
+        }
+
+        var schedulerConfig = ConfigFile.ReadObject(schedulerPath);
+        var tokenizer = CLIPTokenizer.Load(Path.Combine(folder, "tokenizer"));
+        var tokenizer2 = index.IsXL ? CLIPTokenizer.Load(Path.Combine(folder, Tokenizer2)) : null;
+        using var loaded = new Unfinished();
+        var model = new StableDiffusionModel(folder, dtype, device, () => ModelHash.Compute(folder, Files(folder, index, dtype)))
+        {
+            DefaultGuidanceScale = index.GuidanceScale,
+            ForceZerosForEmptyPrompt = index.IsXL && index.ForceZerosForEmptyPrompt,
+            SchedulerConfig = schedulerConfig,
+            Tokenizer = tokenizer,
+            Tokenizer2 = tokenizer2,
+            TextEncoder = loaded.Keep(NetworkFolder.LoadTextEncoder(Path.Combine(folder, "text_encoder"), dtype, device)),
+            TextEncoder2 = index.IsXL ? loaded.Keep(NetworkFolder.LoadTextEncoder2(Path.Combine(folder, TextEncoder2), dtype, device)) : null,
+            Vae = loaded.Keep(NetworkFolder.LoadVae(Path.Combine(folder, "vae"), dtype, device)),
+            UNet = loaded.Keep(NetworkFolder.LoadUNet(Path.Combine(folder, "unet"), dtype, device)),
+        };
+        loaded.Finish();
+        return model;
+    }
+
+    private static string SchedulerPath(string folder) => Path.Combine(folder, "scheduler", "scheduler_config.json");
+
+    private static IEnumerable<string> Files(string folder, ModelIndex index, ScalarType dtype)
+    {
+        string[] tokenizers = index.IsXL ? ["tokenizer", Tokenizer2] : ["tokenizer"];
+        string[] textEncoders = index.IsXL ? ["text_encoder", TextEncoder2] : ["text_encoder"];
+        return
+        [
+            Path.Combine(folder, ModelIndex.FileName),
+            SchedulerPath(folder),
+            .. tokenizers.SelectMany(name => Directory.EnumerateFiles(Path.Combine(folder, name))),
+            .. textEncoders.SelectMany(name => NetworkFolder.Files(Path.Combine(folder, name), NetworkFolder.TransformersName, dtype)),
+            .. NetworkFolder.Files(Path.Combine(folder, "vae"), NetworkFolder.DiffusersName, dtype),
+            .. NetworkFolder.Files(Path.Combine(folder, "unet"), NetworkFolder.DiffusersName, dtype),
+        ];
+    }
+}
