@@ -24,12 +24,12 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
     /// <exception cref="ArgumentException">A field is out of range; the message names it.</exception>
     /// <exception cref="NotSupportedException">The scheduler is not built.</exception>
     /// <exception cref="InvalidModelException">The scheduler's configuration is not valid.</exception>
-    public IEnumerable<GeneratedImage> Generate(TextToImageRequest request, Action<DenoisingStep>? onStep = null, CancellationToken cancellationToken = default)
+    public IEnumerable<GeneratedImage> Generate(GenerationRequest request, Action<DenoisingStep>? onStep = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
 
         // 1. check inputs
-        TextToImageChecks.Check(request, model);
+        RequestChecks.Check(request, model);
         using (CreateScheduler(request))
         {
             // only to know now that it can be
@@ -38,9 +38,9 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         return GenerateAll(request, onStep, cancellationToken);
     }
 
-    private IEnumerable<GeneratedImage> GenerateAll(TextToImageRequest request, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
+    private IEnumerable<GeneratedImage> GenerateAll(GenerationRequest request, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
-        using var prompts = PromptReader.Create(PromptReading.Diffusers, model, request.ClipSkip);
+        using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip);
         for (int image = 0; image < request.Images.Count; image++)
         {
             yield return GenerateOne(request, image, prompts, onStep, cancellationToken);
@@ -48,7 +48,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
     }
 
     private GeneratedImage GenerateOne(
-        TextToImageRequest request, int image, IPromptReader prompts, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
+        GenerationRequest request, int image, IPromptReader prompts, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
@@ -67,7 +67,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         // 4. prepare the latents
         using var generator = new Generator((ulong)prompt.Seed, CPU);
         var noise = new NoiseSource(generator);
-        var (width, height) = TextToImageChecks.Size(request, model);
+        var (width, height) = RequestChecks.Size(request, model);
         int factor = model.VaeScaleFactor;
         var latents = noise.Draw([1, model.Vae.Config.LatentChannels, height / factor, width / factor], model.Device) * scheduler.InitNoiseSigma;
 
@@ -99,7 +99,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         return scheduler.Step(prediction, step, latents, options, noise).MoveToOuterDisposeScope();
     }
 
-    private IScheduler CreateScheduler(TextToImageRequest request)
+    private IScheduler CreateScheduler(GenerationRequest request)
     {
         var config = request.SchedulerConfig ?? new SchedulerConfig(model.SchedulerConfig, "scheduler_config.json");
         string className = request.Scheduler ?? config.ClassName

@@ -13,7 +13,7 @@ internal static class PipelineRow
     private static readonly string[] About = ["name", "model", "pipeline", "request", "scheduler", "scheduler_config", "rounding_alone", "saturated"];
 
     /// <exception cref="NotSupportedException">The row needs what is not built; the message names it.</exception>
-    public static (string Model, TextToImageRequest Request) Read(JsonElement row, string path)
+    public static (string Model, GenerationRequest Request) Read(JsonElement row, string path)
     {
         string pipeline = row.GetProperty("pipeline").GetString()!;
         if (pipeline != nameof(StableDiffusionPipeline))
@@ -27,7 +27,7 @@ internal static class PipelineRow
         }
 
         var config = JsonNode.Parse(row.GetProperty("scheduler_config").GetRawText())!.AsObject();
-        var request = new TextToImageRequest
+        var request = new GenerationRequest
         {
             Images = [],
             Scheduler = row.GetProperty("scheduler").GetString(),
@@ -36,7 +36,7 @@ internal static class PipelineRow
         return (row.GetProperty("model").GetString()!, ReadRequest(row.GetProperty("request"), request));
     }
 
-    private static TextToImageRequest ReadRequest(JsonElement json, TextToImageRequest request)
+    private static GenerationRequest ReadRequest(JsonElement json, GenerationRequest request)
     {
         long[] seeds = [.. json.GetProperty("seeds").EnumerateArray().Select(seed => seed.GetInt64())];
         string[] prompts = [];

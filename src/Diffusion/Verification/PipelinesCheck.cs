@@ -54,7 +54,7 @@ internal sealed class PipelinesCheck : IVerificationCheck
     }
 
     private static void RunRow(
-        VerificationRun run, string name, StableDiffusionPipeline pipeline, TextToImageRequest request, SafetensorsFile expected,
+        VerificationRun run, string name, StableDiffusionPipeline pipeline, GenerationRequest request, SafetensorsFile expected,
         (Comparison Latents, Comparison Steps, Comparison Pictures) rows, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();

@@ -23,7 +23,7 @@ internal static class PipelineBench
 
     private static void Draw(StableDiffusionPipeline pipeline, BenchSettings settings, int images, CancellationToken cancellationToken)
     {
-        var request = new TextToImageRequest
+        var request = new GenerationRequest
         {
             Images = [.. Enumerable.Range(0, images).Select(seed => new ImagePrompt(BenchSettings.Prompt, "", seed))],
             NumInferenceSteps = settings.Steps,

@@ -134,14 +134,14 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         }
     }
 
-    private static TextToImageRequest Request(IReadOnlyList<ImageSettings> images)
+    private static GenerationRequest Request(IReadOnlyList<ImageSettings> images)
     {
         var settings = images[0];
         if (images.Any(image => Shared(image) != Shared(settings)))
         {
             throw new ArgumentException("The images of a group must have the same size, steps, guidance scale and sampler.", nameof(images));
         }
-        return new TextToImageRequest
+        return new GenerationRequest
         {
             Images = [.. images.Select(image => new ImagePrompt(image.Prompt, image.NegativePrompt, image.Seed))],
             Width = settings.Width,

@@ -21,7 +21,7 @@ public sealed class StableDiffusionPipelineTests : IDisposable
     [InlineData("EulerDiscreteScheduler", 0)]
     public void An_image_is_the_same_alone_in_company_and_again(string scheduler, double eta)
     {
-        TextToImageRequest Of(params ImagePrompt[] images) => Request(images) with { Scheduler = scheduler, Eta = eta };
+        GenerationRequest Of(params ImagePrompt[] images) => Request(images) with { Scheduler = scheduler, Eta = eta };
         byte[] alone = Assert.Single(Draw(Of(Horse)));
         var company = Draw(Of(Lighthouse, Horse, Horse with { Seed = 43 }, Lighthouse with { Seed = 42 }));
         Assert.Equal(alone, company[1]);
@@ -89,7 +89,7 @@ public sealed class StableDiffusionPipelineTests : IDisposable
         Assert.Equal((64, 40), (image.Picture.Width, image.Picture.Height));
     }
 
-    public static TheoryData<string, TextToImageRequest> BadRequests => new()
+    public static TheoryData<string, GenerationRequest> BadRequests => new()
     {
         { "images:", Request() },
         { "images[0].prompt:", Request(Horse with { Prompt = null! }) },
@@ -106,7 +106,7 @@ public sealed class StableDiffusionPipelineTests : IDisposable
 
     [Theory]
     [MemberData(nameof(BadRequests))]
-    public void A_bad_field_is_named_before_anything_is_drawn(string field, TextToImageRequest request)
+    public void A_bad_field_is_named_before_anything_is_drawn(string field, GenerationRequest request)
     {
         var error = Assert.ThrowsAny<ArgumentException>(() => new StableDiffusionPipeline(model).Generate(request, null, TestContext.Current.CancellationToken));
         Assert.StartsWith(field, error.Message, StringComparison.Ordinal);
@@ -120,10 +120,10 @@ public sealed class StableDiffusionPipelineTests : IDisposable
         Assert.Contains("PNDMScheduler is not built", error.Message, StringComparison.Ordinal);
     }
 
-    private static TextToImageRequest Request(params ImagePrompt[] images) =>
+    private static GenerationRequest Request(params ImagePrompt[] images) =>
         new() { Images = images, NumInferenceSteps = 3, Scheduler = "DDIMScheduler", Width = 64, Height = 64 };
 
-    private List<byte[]> Draw(TextToImageRequest request, Action<DenoisingStep>? onStep = null)
+    private List<byte[]> Draw(GenerationRequest request, Action<DenoisingStep>? onStep = null)
     {
         var pictures = new List<byte[]>();
         foreach (var image in new StableDiffusionPipeline(model).Generate(request, onStep, TestContext.Current.CancellationToken))

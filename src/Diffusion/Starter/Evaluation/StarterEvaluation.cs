@@ -26,7 +26,7 @@ public static class StarterEvaluation
     {
         using var model = StableDiffusionModel.Load(options.Folder);
         using var classifier = PictureClassifier.Load(options.ClassifierFolder);
-        var request = new TextToImageRequest
+        var request = new GenerationRequest
         {
             Images = [.. prompts.Select(prompt => new ImagePrompt(prompt.Caption.Text, "", prompt.Seed))],
             NumInferenceSteps = options.Steps,

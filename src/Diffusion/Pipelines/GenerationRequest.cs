@@ -3,13 +3,15 @@ using StableDiffusion.Diffusion.Schedulers;
 
 namespace StableDiffusion.Diffusion.Pipelines;
 
-/// <summary>Pictures to be drawn from text with the same settings. Names and defaults are diffusers'.</summary>
-public sealed record TextToImageRequest
+/// <summary>Pictures to be drawn with the same settings: from text alone, or with the parts that are given. Names and defaults are
+/// diffusers'.</summary>
+public sealed record GenerationRequest
 {
     /// <summary>The pictures, at least one.</summary>
     public required IReadOnlyList<ImagePrompt> Images { get; init; }
 
-    /// <summary>In pixels, a multiple of the VAE's factor; null is the size that the model was trained at.</summary>
+    /// <summary>In pixels, a multiple of the VAE's factor; null is the size of the picture that is given, cut to such a multiple, or else the
+    /// size that the model was trained at.</summary>
     public int? Width { get; init; }
 
     /// <inheritdoc cref="Width"/>
@@ -36,4 +38,23 @@ public sealed record TextToImageRequest
 
     /// <summary>The scheduler's configuration; null is the model's.</summary>
     public SchedulerConfig? SchedulerConfig { get; init; }
+
+    /// <summary>How prompts are understood.</summary>
+    public PromptReading PromptReading { get; init; }
+
+    /// <summary>Image-to-image: a picture to start from.</summary>
+    public ImageToImage? Init { get; init; }
+
+    /// <summary>In-painting: the part of <see cref="Init"/>'s picture that is drawn anew.</summary>
+    public Inpainting? Inpainting { get; init; }
+
+    /// <summary>A second pass at a larger size.</summary>
+    public HighResolution? HighResolution { get; init; }
+
+    /// <summary>SDXL's sizes; null is the picture's own. Other models take no notice.</summary>
+    public SizeConditions? SizeConditions { get; init; }
+
+    /// <summary>Pictures that share a call of the networks, always so many: a short group is filled up, since a picture's last bits may depend
+    /// on their number.</summary>
+    public int BatchClass { get; init; } = 1;
 }

@@ -3,10 +3,11 @@ using StableDiffusion.Diffusion.Checkpoints;
 namespace StableDiffusion.Diffusion.Pipelines;
 
 /// <summary>Refuses a request that a model cannot draw, before anything is computed; each message begins with the field.</summary>
-internal static class TextToImageChecks
+internal static class RequestChecks
 {
     /// <exception cref="ArgumentException">A field is out of range.</exception>
-    public static void Check(TextToImageRequest request, StableDiffusionModel model)
+    /// <exception cref="NotSupportedException">A part is not built.</exception>
+    public static void Check(GenerationRequest request, StableDiffusionModel model)
     {
         Require(request.Images is { Count: > 0 }, "images: at least one picture must be asked for.");
         foreach (var (image, index) in request.Images.Select((image, index) => (image, index)))
@@ -14,6 +15,12 @@ internal static class TextToImageChecks
             Require(image is { Prompt: not null }, $"images[{index}].prompt: it must not be null; an empty prompt is \"\".");
             Require(image.Seed >= 0, $"images[{index}].seed: {image.Seed} is negative; seeds are 0 and above.");
         }
+
+        NotBuilt(request.Init is null, "image: image-to-image");
+        NotBuilt(request.Inpainting is null, "mask_image: in-painting");
+        NotBuilt(request.HighResolution is null, "enable_hr: a second pass at a larger size");
+        NotBuilt(request.SizeConditions is null, "original_size: SDXL's sizes");
+        NotBuilt(request.BatchClass == 1, "batch_class: more than one picture in a network call");
 
         var (width, height) = Size(request, model);
         int factor = model.VaeScaleFactor;
@@ -28,8 +35,16 @@ internal static class TextToImageChecks
     }
 
     /// <summary>The picture's size; what the request leaves out is what the model was trained at.</summary>
-    public static (int Width, int Height) Size(TextToImageRequest request, StableDiffusionModel model) =>
+    public static (int Width, int Height) Size(GenerationRequest request, StableDiffusionModel model) =>
         (request.Width ?? model.DefaultSize, request.Height ?? model.DefaultSize);
+
+    private static void NotBuilt(bool holds, string what)
+    {
+        if (!holds)
+        {
+            throw new NotSupportedException($"{what} is not built");
+        }
+    }
 
     private static void Require(bool holds, string message)
     {

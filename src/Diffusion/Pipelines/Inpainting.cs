@@ -1,0 +1,28 @@
+using StableDiffusion.Diffusion.Pictures;
+
+namespace StableDiffusion.Diffusion.Pipelines;
+
+/// <summary>Draws only a part of <see cref="GenerationRequest.Init"/>'s picture anew. Works with in-painting U-Nets of nine channels, and with
+/// plain ones, where what is kept is put back after every step (RePaint, Lugmayr et al. 2022).</summary>
+public sealed record Inpainting
+{
+    /// <summary>White is drawn anew, black is kept; cut at one half. Colours are read as grey; brought to the picture's size where it has
+    /// another.</summary>
+    public required Picture Mask { get; init; }
+
+    /// <summary>Draws anew what is black instead.</summary>
+    public bool InvertMask { get; init; }
+
+    /// <summary>Standard deviation in pixels of the Gaussian that softens the mask's edge; 0 leaves it as it is.</summary>
+    public double MaskBlur { get; init; }
+
+    /// <summary>Draws only the masked area, at the request's full size, with so many of the picture's pixels around it, and puts it back into
+    /// the picture, which keeps its own size. Null draws the whole picture.</summary>
+    public int? PaddingMaskCrop { get; init; }
+
+    /// <summary>Whether the pixels outside the mask are the input's, not the VAE's copy of them.</summary>
+    public bool PasteBack { get; init; }
+
+    /// <summary>What the masked area holds before it is drawn.</summary>
+    public InpaintingFill Fill { get; init; } = InpaintingFill.Original;
+}
