@@ -10,7 +10,7 @@ namespace StableDiffusion.Diffusion.Verification;
 /// feature that is not built.</summary>
 internal static class PipelineRow
 {
-    private static readonly string[] About = ["name", "model", "pipeline", "request", "scheduler", "scheduler_config", "rounding_alone", "saturated"];
+    private static readonly string[] About = ["name", "model", "pipeline", "request", "scheduler", "scheduler_config", PipelineAdapters.Field, "rounding_alone", "saturated"];
 
     /// <exception cref="NotSupportedException">The row needs what is not built; the message names it.</exception>
     public static (string Model, GenerationRequest Request) Read(JsonElement row, string path)

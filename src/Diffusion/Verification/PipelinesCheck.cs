@@ -38,6 +38,7 @@ internal sealed class PipelinesCheck : IVerificationCheck
             try
             {
                 var (model, request) = PipelineRow.Read(row, path);
+                using var adapters = PipelineAdapters.Merge(run, row, models.Get(model));
                 RunRow(run, name, new StableDiffusionPipeline(models.Get(model)), request, expected, (latents, steps, pictures), cancellationToken);
             }
             catch (Exception error) when (error is NotSupportedException or UnsupportedConfigException)
