@@ -1,0 +1,61 @@
+using System.Security.Cryptography;
+using StableDiffusion.Diffusion.Pictures;
+
+namespace StableDiffusion.Diffusion.Tests.Pictures;
+
+/// <summary>The hashes are of the bytes that Pillow 9.4 gives for the same pictures.</summary>
+public sealed class PictureResizeTests
+{
+    [Theory]
+    [InlineData(13, 9, 3, 20, 17, "6c5070cbedcaaeb0")]
+    [InlineData(13, 9, 3, 5, 4, "8a90ca04564c9e0e")]
+    [InlineData(40, 30, 1, 8, 64, "c5b123f6216a9627")]
+    [InlineData(7, 50, 3, 7, 16, "b3f0ce5efc664aba")]
+    [InlineData(3, 2, 3, 64, 64, "90b332ccc2cee093")]
+    [InlineData(100, 80, 3, 64, 64, "e43a4ef8845f2ae9")]
+    public void Lanczos_is_Pillows_to_the_byte(int width, int height, int channels, int toWidth, int toHeight, string hash) =>
+        Assert.Equal(hash, Hash(PictureResize.Lanczos(Pattern(width, height, channels), toWidth, toHeight)));
+
+    [Theory]
+    [InlineData(13, 9, 3, 20, 17, "6eff015255e3a5ee")]
+    [InlineData(13, 9, 3, 5, 4, "c8e60276b3546b6e")]
+    [InlineData(40, 30, 1, 8, 64, "9fb673e8a162809b")]
+    [InlineData(7, 50, 3, 7, 16, "6e31dd8f5711cafb")]
+    [InlineData(3, 2, 3, 64, 64, "831270932e5d38ed")]
+    public void Nearest_is_Pillows_to_the_byte(int width, int height, int channels, int toWidth, int toHeight, string hash) =>
+        Assert.Equal(hash, Hash(PictureResize.Nearest(Pattern(width, height, channels), toWidth, toHeight)));
+
+    [Theory]
+    [InlineData(40, 30, 1, 4, "9c73a90f4f2730aa")]
+    [InlineData(40, 30, 3, 1.5, "f3985f4d1df525f5")]
+    [InlineData(10, 8, 1, 7, "a3a244033bf19673")]
+    [InlineData(64, 64, 3, 0.4, "872ee71c28aed062")]
+    [InlineData(9, 70, 1, 20, "fb48d00391ede1ad")]
+    public void Blur_is_Pillows_to_the_byte(int width, int height, int channels, double radius, string hash) =>
+        Assert.Equal(hash, Hash(PictureBlur.Gaussian(Pattern(width, height, channels), radius)));
+
+    [Fact]
+    public void A_part_put_back_where_it_was_changes_nothing()
+    {
+        var picture = Pattern(20, 10, 3);
+        var region = new PictureRegion(3, 2, 11, 9);
+        Assert.Equal(picture.Pixels, region.Paste(picture, region.Of(picture)).Pixels);
+        var grey = region.Paste(picture, new Picture(8, 7, 3, new byte[8 * 7 * 3]));
+        Assert.Equal((0, 0), (grey.Pixels[((2 * 20) + 3) * 3], grey.Pixels[(((8 * 20) + 10) * 3) + 2]));
+        Assert.Equal(picture.Pixels[((9 * 20) + 11) * 3], grey.Pixels[((9 * 20) + 11) * 3]);
+    }
+
+    private static Picture Pattern(int width, int height, int channels)
+    {
+        var pixels = new byte[width * height * channels];
+        for (int at = 0; at < pixels.Length; at++)
+        {
+            int x = at / channels % width, y = at / channels / width;
+            pixels[at] = (byte)((x * 37) + (y * 91) + (at % channels * 53) + (x * y % 17 * 9));
+        }
+
+        return new Picture(width, height, channels, pixels);
+    }
+
+    private static string Hash(Picture picture) => Convert.ToHexStringLower(SHA256.HashData(picture.Pixels))[..16];
+}
