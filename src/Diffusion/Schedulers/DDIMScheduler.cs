@@ -34,6 +34,9 @@ public sealed class DDIMScheduler : IScheduler
     public IReadOnlyList<double> Timesteps => timesteps;
 
     /// <inheritdoc/>
+    public int Order => 1;
+
+    /// <inheritdoc/>
     public double InitNoiseSigma => 1;
 
     /// <inheritdoc/>
@@ -64,9 +67,9 @@ public sealed class DDIMScheduler : IScheduler
         original = limit.Apply(original);
 
         double variance = (1 - alphaBefore) / beta * (1 - (alpha / alphaBefore));
-        double sigma = options.Eta * Math.Sqrt(variance);
+        double eta = options.Eta ?? 0, sigma = eta * Math.Sqrt(variance);
         var previous = (original * Math.Sqrt(alphaBefore)) + (epsilon * Math.Sqrt(1 - alphaBefore - (sigma * sigma)));
-        if (options.Eta > 0)
+        if (eta > 0)
         {
             previous = previous + (noise.Draw(sample.shape, sample.device) * sigma);
         }

@@ -42,6 +42,9 @@ public sealed class EulerDiscreteScheduler : ISigmaScheduler
     public IReadOnlyList<float> Sigmas => run.Sigmas;
 
     /// <inheritdoc/>
+    public int Order => 1;
+
+    /// <inheritdoc/>
     public double InitNoiseSigma => run.InitNoiseSigma(spacing.TimestepSpacing);
 
     /// <inheritdoc/>

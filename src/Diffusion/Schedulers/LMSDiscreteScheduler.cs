@@ -6,11 +6,11 @@ namespace StableDiffusion.Diffusion.Schedulers;
 /// (k-diffusion's <c>sample_lms</c>; diffusers' LMSDiscreteScheduler).</summary>
 public sealed class LMSDiscreteScheduler : ISigmaScheduler
 {
-    private const int Order = 4;
+    private const int Points = 4;
 
     private readonly SigmaSpacing spacing;
     private readonly PredictionType prediction;
-    private readonly List<Tensor> derivatives = new(Order); // the latest first; ours
+    private readonly List<Tensor> derivatives = new(Points); // the latest first; ours
     private SigmaSchedule run = SigmaSchedule.Empty;
 
     /// <exception cref="Networks.Configs.UnsupportedConfigException">A value that diffusers does not know either.</exception>
@@ -26,6 +26,9 @@ public sealed class LMSDiscreteScheduler : ISigmaScheduler
 
     /// <inheritdoc/>
     public IReadOnlyList<float> Sigmas => run.Sigmas;
+
+    /// <inheritdoc/>
+    public int Order => 1;
 
     /// <inheritdoc/>
     public double InitNoiseSigma => run.InitNoiseSigma(spacing.TimestepSpacing);
@@ -51,13 +54,13 @@ public sealed class LMSDiscreteScheduler : ISigmaScheduler
         double sigma = run.Sigmas[step];
         var derivative = (sample - prediction.OriginalSample(modelOutput, sample, sigma)) / sigma;
         derivatives.Insert(0, derivative.DetachFromDisposeScope());
-        if (derivatives.Count > Order)
+        if (derivatives.Count > Points)
         {
-            derivatives[Order].Dispose();
-            derivatives.RemoveAt(Order);
+            derivatives[Points].Dispose();
+            derivatives.RemoveAt(Points);
         }
 
-        int order = Math.Min(step + 1, Order);
+        int order = Math.Min(step + 1, Points);
         foreach (var (k, past) in derivatives.Take(order).Index())
         {
             sample = sample + (past * Coefficient(order, step, k));

@@ -6,8 +6,9 @@ public sealed record StepOptions
     /// <summary>The methods' own behaviour.</summary>
     public static StepOptions Default { get; } = new();
 
-    /// <summary>DDIM's η: 0 is deterministic, 1 adds as much noise as DDPM.</summary>
-    public double Eta { get; init; }
+    /// <summary>DDIM's η: 0 is deterministic, 1 adds as much noise as DDPM. TCD's γ. Null is the method's own: 0 for DDIM, 0.3 for TCD;
+    /// a pipeline gives 0 where a request says nothing, as diffusers' do.</summary>
+    public double? Eta { get; init; }
 
     /// <summary>Euler's stochasticity (Karras et al. 2022, algorithm 2), spread over the run; 0 is deterministic.</summary>
     public double SChurn { get; init; }

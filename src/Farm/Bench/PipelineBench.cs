@@ -28,7 +28,7 @@ internal static class PipelineBench
             Images = [.. Enumerable.Range(0, images).Select(seed => new ImagePrompt(BenchSettings.Prompt, "", seed))],
             NumInferenceSteps = settings.Steps,
             GuidanceScale = BenchSettings.CfgScale,
-            Scheduler = Samplers.SchedulerClasses[BenchSettings.Sampler],
+            Scheduler = Samplers.Find(BenchSettings.Sampler)!.SchedulerClass,
         };
         foreach (GeneratedImage image in pipeline.Generate(request, cancellationToken: cancellationToken))
         {

@@ -8,6 +8,7 @@ using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Prompts;
+using StableDiffusion.Diffusion.Schedulers;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
 
@@ -103,7 +104,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             VaeScaleFactor = model.VaeScaleFactor,
             DefaultSize = model.DefaultSize,
             DefaultCfgScale = model.DefaultGuidanceScale,
-            DefaultSampler = Samplers.Names.FirstOrDefault(name => Samplers.SchedulerClasses[name] == scheduler, DefaultSampler),
+            DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
         };
         models.Add(folder.Name, model);
         LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
@@ -118,7 +119,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         }
         var clock = Stopwatch.StartNew();
         var images = new StableDiffusionPipeline(model).Generate(
-            Request(group.Images), step => group.StepDone(step.Image, step.Step), cancellationToken);
+            Request(group.Images, model), step => group.StepDone(step.Image, step.Step), cancellationToken);
         group.Started(0);
         foreach (var image in images)
         {
@@ -134,13 +135,15 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         }
     }
 
-    private static GenerationRequest Request(IReadOnlyList<ImageSettings> images)
+    private static GenerationRequest Request(IReadOnlyList<ImageSettings> images, StableDiffusionModel model)
     {
         var settings = images[0];
         if (images.Any(image => Shared(image) != Shared(settings)))
         {
             throw new ArgumentException("The images of a group must have the same size, steps, guidance scale and sampler.", nameof(images));
         }
+        var sampler = Samplers.Find(settings.SamplerName)
+            ?? throw new ArgumentException($"sampler_name: \"{settings.SamplerName}\" is no sampler that is built; these are: {string.Join(", ", Samplers.Names)}.", nameof(images));
         return new GenerationRequest
         {
             Images = [.. images.Select(image => new ImagePrompt(image.Prompt, image.NegativePrompt, image.Seed))],
@@ -148,10 +151,8 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             Height = settings.Height,
             NumInferenceSteps = settings.Steps,
             GuidanceScale = settings.CfgScale,
-            Scheduler = Samplers.SchedulerClasses.TryGetValue(settings.SamplerName, out var scheduler)
-                ? scheduler
-                : throw new ArgumentException(
-                    $"sampler_name: \"{settings.SamplerName}\" is no sampler that is built; these are: {string.Join(", ", Samplers.Names)}.", nameof(images)),
+            Scheduler = sampler.SchedulerClass,
+            SchedulerConfig = new SchedulerConfig(sampler.Over(model.SchedulerConfig), "scheduler_config.json"),
         };
     }
 
