@@ -35,7 +35,7 @@ internal readonly partial record struct LoraKey(LoraComponent Component, string 
         ("up_blocks.", LoraComponent.UNet),
     ];
 
-    /// <summary>Kinds of adapter whose update is another formula, by what their keys end in or hold.</summary>
+    /// <summary>Kinds of adapter whose update is another formula, by what their keys hold; ^ and $ are a key's ends.</summary>
     private static readonly (string Mark, string Kind)[] Others =
     [
         ("dora_scale", "DoRA"),
@@ -49,14 +49,15 @@ internal readonly partial record struct LoraKey(LoraComponent Component, string 
         ("ia3_", "IA³"),
         (".a1.weight", "GLoRA"),
         (".b1.weight", "GLoRA"),
-        (".diff", "a full difference of weights"),
+        (".diff$", "a full difference of weights"),
+        (".diff_b$", "a full difference of weights"),
         (".lora_B.bias", "LoRA with biases"),
         ("lora_embedding_", "LoRA of an embedding table"),
-        ("bundle_emb.", "a LoRA with textual inversion inside"),
-        ("lora_te3_", "LoRA for a text encoder that Stable Diffusion 1.x, 2.x and XL do not have"),
-        ("lora_transformer_", "LoRA for a transformer model"),
-        ("transformer.", "LoRA for a transformer model"),
-        ("lora_prior_", "LoRA for Stable Cascade"),
+        ("^bundle_emb.", "a LoRA with textual inversion inside"),
+        ("^lora_te3_", "LoRA for a text encoder that Stable Diffusion 1.x, 2.x and XL do not have"),
+        ("^lora_transformer_", "LoRA for a transformer model"),
+        ("^transformer.", "LoRA for a transformer model"),
+        ("^lora_prior_", "LoRA for Stable Cascade"),
     ];
 
     /// <summary>Reads a key; null where it is none of a LoRA's.</summary>
@@ -81,7 +82,7 @@ internal readonly partial record struct LoraKey(LoraComponent Component, string 
     }
 
     /// <summary>What other kind of adapter a key that <see cref="Parse"/> does not know belongs to, or null.</summary>
-    public static string? OtherKind(string key) => Others.FirstOrDefault(other => key.Contains(other.Mark, StringComparison.Ordinal)).Kind;
+    public static string? OtherKind(string key) => Others.FirstOrDefault(other => $"^{key}$".Contains(other.Mark, StringComparison.Ordinal)).Kind;
 
     /// <summary>A network's module name as layers are named here.</summary>
     public static string Flat(string module) => module.Replace('.', '_');
