@@ -14,6 +14,9 @@ internal static partial class KeyNames
     /// <summary>The projection alone stands beside <c>text_model.</c>.</summary>
     public static string? TextEncoder2(string key) => key.StartsWith("text_projection.", StringComparison.Ordinal) ? key : TextEncoder(key);
 
+    /// <summary>A CLIP with both encoders never changed its keys, but that older files carry buffers of position numbers.</summary>
+    public static string? Clip(string key) => key.EndsWith("embeddings.position_ids", StringComparison.Ordinal) ? null : key;
+
     /// <summary>Old files name the attention's layers otherwise.</summary>
     public static string? Vae(string key) => OldAttention().Replace(key, match => match.Groups["layer"].Value switch
     {

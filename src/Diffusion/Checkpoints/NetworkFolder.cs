@@ -30,6 +30,11 @@ public static class NetworkFolder
     public static CLIPTextModelWithProjection LoadTextEncoder2(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
         Load<CLIPTextModelWithProjection, CLIPTextConfig>(folder, TransformersName, config => new(config, LayerFactory.Shapes), KeyNames.TextEncoder2, dtype, device);
 
+    /// <summary>Loads a CLIP with both its encoders.</summary>
+    /// <inheritdoc cref="LoadUNet"/>
+    public static CLIPModel LoadClip(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
+        Load<CLIPModel, CLIPConfig>(folder, TransformersName, config => new(config, LayerFactory.Shapes), KeyNames.Clip, dtype, device);
+
     /// <summary>Loads a VAE.</summary>
     /// <inheritdoc cref="LoadUNet"/>
     public static AutoencoderKL LoadVae(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>

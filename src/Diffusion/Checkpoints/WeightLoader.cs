@@ -1,3 +1,4 @@
+using StableDiffusion.Diffusion.Networks.Layers;
 using TorchSharp;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
@@ -6,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace StableDiffusion.Diffusion.Checkpoints;
 
 /// <summary>
-/// Fills a network that was built without memory (<see cref="Networks.Layers.LayerFactory.Shapes"/>): each weight is made
+/// Fills a network that was built without memory (<see cref="LayerFactory.Shapes"/>): each weight is made
 /// once, straight from the file, with no random start that would be thrown away.
 /// </summary>
 internal sealed class WeightLoader
@@ -102,6 +103,10 @@ internal sealed class WeightLoader
             case (Embedding embedding, "weight"):
                 value.DetachFromDisposeScope(); // TorchSharp's Embedding, unlike the others, leaves it in the caller's scope
                 embedding.weight = value;
+                break;
+            case (IHasOwnParameters owner, _):
+                value.DetachFromDisposeScope();
+                owner.Set(name, value);
                 break;
             default: throw new NotSupportedException($"No way to set {name} of {layer.GetName()}.");
         }

@@ -45,10 +45,12 @@ internal sealed class ModelsCheck : IVerificationCheck
         return kind switch
         {
             nameof(CLIPTextModel) => NetworkFolder.LoadTextEncoder(path, run.Dtype, run.Device),
+            nameof(CLIPTextModelWithProjection) => NetworkFolder.LoadTextEncoder2(path, run.Dtype, run.Device),
+            nameof(CLIPModel) => NetworkFolder.LoadClip(path, run.Dtype, run.Device),
             nameof(UNet2DConditionModel) => NetworkFolder.LoadUNet(path, run.Dtype, run.Device),
             nameof(AutoencoderKL) => NetworkFolder.LoadVae(path, run.Dtype, run.Device),
             var other => throw new UnsupportedConfigException(
-                path, field, other ?? "absent", $"{nameof(CLIPTextModel)}, {nameof(UNet2DConditionModel)}, {nameof(AutoencoderKL)}"),
+                path, field, other ?? "absent", $"{nameof(CLIPTextModel)}, {nameof(CLIPTextModelWithProjection)}, {nameof(CLIPModel)}, {nameof(UNet2DConditionModel)}, {nameof(AutoencoderKL)}"),
         };
     }
 }

@@ -1,4 +1,5 @@
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Safetensors;
@@ -47,7 +48,8 @@ internal sealed class NetworksCheck : IVerificationCheck
             using var noGrad = no_grad();
             switch (reference.Network)
             {
-                case "text_encoder": TextEncoder(reference, folder, comparison); break;
+                case "text_encoder": TextEncoder(reference, folder, comparison, NetworkFolder.LoadTextEncoder); break;
+                case "text_encoder_2": TextEncoder(reference, folder, comparison, NetworkFolder.LoadTextEncoder2); break;
                 case "unet": UNet(reference, folder, comparison); break;
                 case "vae": Vae(reference, folder, comparison); break;
                 default: return [NotBuilt(name, reference.Tensors.Count, $"{reference.Network} is not built")];
@@ -67,11 +69,16 @@ internal sealed class NetworksCheck : IVerificationCheck
 
     private static VerificationRow NotBuilt(string name, int cases, string reason) => new(name, cases, VerificationOutcome.NotCovered, Note: reason);
 
-    private static void TextEncoder(Case reference, string folder, Comparison comparison)
+    private static void TextEncoder(Case reference, string folder, Comparison comparison, Func<string, ScalarType, Device?, CLIPTextEncoder> load)
     {
-        using var network = NetworkFolder.LoadTextEncoder(reference.Run.Use(folder), reference.Run.Dtype, reference.Run.Device);
+        using var network = load(reference.Run.Use(folder), reference.Run.Dtype, reference.Run.Device);
         var output = network.call(reference.Input("input_ids"));
         var made = new Dictionary<string, Tensor> { ["last_hidden_state"] = output.LastHiddenState, ["pooler_output"] = output.PoolerOutput };
+        if (output.TextEmbeds is { } projected)
+        {
+            made["text_embeds"] = projected;
+        }
+
         foreach (var (index, state) in output.HiddenStates.Index())
         {
             made[$"hidden_states.{index}"] = state;
@@ -84,9 +91,11 @@ internal sealed class NetworksCheck : IVerificationCheck
     {
         using var network = NetworkFolder.LoadUNet(reference.Run.Use(folder), reference.Run.Dtype, reference.Run.Device);
         var made = new Dictionary<string, Tensor>();
-        network.Observer = (name, tensor) => made[$"inside.{name}"] = tensor.clone().MoveToOuterDisposeScope();
-        made["out"] = network.call(reference.Input("sample"), reference.Input("timestep"), new UNetConditions(reference.Input("encoder_hidden_states")));
-        reference.Outputs(made, comparison, "sample", "timestep", "encoder_hidden_states");
+        var kept = CurrentDisposeScope!;
+        network.Observer = (name, tensor) => made[$"inside.{name}"] = tensor.clone().MoveToOtherDisposeScope(kept);
+        var added = reference.Tensors.Contains("time_ids") ? new AddedConditions(reference.Input("text_embeds"), reference.Input("time_ids")) : null;
+        made["out"] = network.call(reference.Input("sample"), reference.Input("timestep"), new UNetConditions(reference.Input("encoder_hidden_states"), added));
+        reference.Outputs(made, comparison, "sample", "timestep", "encoder_hidden_states", "text_embeds", "time_ids");
     }
 
     private static void Vae(Case reference, string folder, Comparison comparison)

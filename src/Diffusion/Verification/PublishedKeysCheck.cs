@@ -67,6 +67,7 @@ internal sealed class PublishedKeysCheck : IVerificationCheck
     private static Module? Build(string name, JsonObject? config) => (name.Split('/')[^1], config) switch
     {
         ("text_encoder", not null) => new CLIPTextModel(ConfigFile.Parse<CLIPTextConfig>(config, Configs), LayerFactory.Shapes),
+        ("text_encoder_2", not null) => new CLIPTextModelWithProjection(ConfigFile.Parse<CLIPTextConfig>(config, Configs), LayerFactory.Shapes),
         ("unet", not null) => new UNet2DConditionModel(ConfigFile.Parse<UNet2DConditionConfig>(config, Configs), LayerFactory.Shapes),
         ("vae", not null) => new AutoencoderKL(ConfigFile.Parse<AutoencoderKLConfig>(config, Configs), LayerFactory.Shapes),
         _ => null,

@@ -14,7 +14,7 @@ public sealed class ConfigTests
     [InlineData("down_block_types", "[\"CrossAttnDownBlock2D\",\"AttnDownBlock2D\"]", "DownBlock2D")]
     [InlineData("up_block_types", "[\"SimpleCrossAttnUpBlock2D\"]", "CrossAttnUpBlock2D")]
     [InlineData("class_embed_type", "\"timestep\"", "null")]
-    [InlineData("addition_embed_type", "\"text_time\"", "null")]
+    [InlineData("addition_embed_type", "\"text_image\"", "text_time")]
     [InlineData("resnet_time_scale_shift", "\"scale_shift\"", "default")]
     [InlineData("mid_block_type", "null", "UNetMidBlock2DCrossAttn")]
     [InlineData("dropout", "0.1", "0")]
@@ -32,7 +32,7 @@ public sealed class ConfigTests
 
     [Theory]
     [InlineData("hidden_act", "\"relu\"", "quick_gelu")]
-    [InlineData("architectures", "[\"CLIPTextModelWithProjection\"]", "CLIPTextModel")]
+    [InlineData("architectures", "[\"CLIPVisionModel\"]", "CLIPTextModel")]
     public void A_text_encoder_that_is_not_built_is_refused_with_field_value_and_choice(string field, string value, string supported) =>
         Refused<CLIPTextConfig>("text_encoder", field, value, supported);
 

@@ -21,10 +21,15 @@ public sealed class PublishedSizesTests
     public void Text_encoders_have_the_published_weights(string name) =>
         Matches(name, new CLIPTextModel(Config<CLIPTextConfig>(name), LayerFactory.Shapes));
 
+    [Fact]
+    public void Sdxls_second_text_encoder_has_the_published_weights() =>
+        Matches("sdxl/text_encoder_2", new CLIPTextModelWithProjection(Config<CLIPTextConfig>("sdxl/text_encoder_2"), LayerFactory.Shapes));
+
     [Theory]
     [InlineData("sd15/unet")]
     [InlineData("sd15-inpaint/unet")]
     [InlineData("sd21/unet")]
+    [InlineData("sdxl/unet")]
     public void Unets_have_the_published_weights(string name) =>
         Matches(name, new UNet2DConditionModel(Config<UNet2DConditionConfig>(name), LayerFactory.Shapes));
 

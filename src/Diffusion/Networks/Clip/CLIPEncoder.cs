@@ -11,11 +11,11 @@ internal sealed class CLIPEncoder : Module<Tensor, Tensor[]>
 {
     private readonly ModuleList<CLIPEncoderLayer> layers;
 
-    public CLIPEncoder(CLIPTextConfig config, LayerFactory factory)
+    public CLIPEncoder(CLIPEncoderConfig config, LayerFactory factory, bool causal)
         : base(nameof(CLIPEncoder))
     {
         layers = new ModuleList<CLIPEncoderLayer>(
-            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => new CLIPEncoderLayer(config, factory))]);
+            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(_ => new CLIPEncoderLayer(config, factory, causal))]);
         RegisterComponents();
     }
 

@@ -6,7 +6,7 @@ using static TorchSharp.torch.nn;
 
 namespace StableDiffusion.Diffusion.Networks.Clip;
 
-/// <summary>Attention over what came before, then an MLP, each on normed input with a shortcut around it.</summary>
+/// <summary>Attention, then an MLP, each on normed input with a shortcut around it.</summary>
 internal sealed class CLIPEncoderLayer : Module<Tensor, Tensor>
 {
     private readonly CLIPAttention self_attn;
@@ -14,10 +14,10 @@ internal sealed class CLIPEncoderLayer : Module<Tensor, Tensor>
     private readonly CLIPMLP mlp;
     private readonly LayerNorm layer_norm2;
 
-    public CLIPEncoderLayer(CLIPTextConfig config, LayerFactory layers)
+    public CLIPEncoderLayer(CLIPEncoderConfig config, LayerFactory layers, bool causal)
         : base(nameof(CLIPEncoderLayer))
     {
-        self_attn = new CLIPAttention(config, layers);
+        self_attn = new CLIPAttention(config, layers, causal);
         layer_norm1 = layers.LayerNorm(config.HiddenSize, config.LayerNormEps);
         mlp = new CLIPMLP(config, layers);
         layer_norm2 = layers.LayerNorm(config.HiddenSize, config.LayerNormEps);

@@ -14,7 +14,7 @@ internal sealed class CLIPMLP : Module<Tensor, Tensor>
     private readonly Linear fc1;
     private readonly Linear fc2;
 
-    public CLIPMLP(CLIPTextConfig config, LayerFactory layers)
+    public CLIPMLP(CLIPEncoderConfig config, LayerFactory layers)
         : base(nameof(CLIPMLP))
     {
         quick = config.HiddenAct == "quick_gelu";

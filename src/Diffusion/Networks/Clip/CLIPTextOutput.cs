@@ -8,5 +8,6 @@ namespace StableDiffusion.Diffusion.Networks.Clip;
 /// <param name="HiddenStates">
 /// (B, T, hidden_size) each, before the final layer norm: the embeddings, then what each layer made of them.
 /// </param>
-/// <param name="TextEmbeds">(B, projection_dim): the projected pooled output; only encoders with a projection have it.</param>
-public sealed record CLIPTextOutput(Tensor LastHiddenState, Tensor PoolerOutput, IReadOnlyList<Tensor> HiddenStates, Tensor? TextEmbeds = null);
+/// <param name="TextEmbeds">(B, projection_dim): the pooled output projected, null of an encoder that has no projection.</param>
+public sealed record CLIPTextOutput(
+    Tensor LastHiddenState, Tensor PoolerOutput, IReadOnlyList<Tensor> HiddenStates, Tensor? TextEmbeds = null);

@@ -7,7 +7,7 @@ using static TorchSharp.torch.nn;
 namespace StableDiffusion.Diffusion.Networks.Clip;
 
 /// <summary>The text encoder without the <c>text_model.</c> prefix that published files put before its keys.</summary>
-internal sealed class CLIPTextTransformer : Module<Tensor, CLIPTextOutput>
+internal sealed class CLIPTextTransformer : Module<Tensor, Tensor?, CLIPTextOutput>
 {
     // Published configs said 2 although the vocabulary's end-of-text was 49407, its highest id.
     private const int HighestIdIsEndOfText = 2;
@@ -22,16 +22,17 @@ internal sealed class CLIPTextTransformer : Module<Tensor, CLIPTextOutput>
     {
         eosTokenId = config.EosTokenId;
         embeddings = new CLIPTextEmbeddings(config, layers);
-        encoder = new CLIPEncoder(config, layers);
+        encoder = new CLIPEncoder(config, layers, causal: true);
         final_layer_norm = layers.LayerNorm(config.HiddenSize, config.LayerNormEps);
         RegisterComponents();
     }
 
     /// <param name="input_ids">(B, T) int64</param>
-    public override CLIPTextOutput forward(Tensor input_ids)
+    /// <param name="addedEmbeddings">(N, hidden_size) for ids from vocab_size on, or null</param>
+    public override CLIPTextOutput forward(Tensor input_ids, Tensor? addedEmbeddings)
     {
         using var scope = NewDisposeScope();
-        var hiddenStates = encoder.call(embeddings.call(input_ids)); // each (B, T, hidden_size)
+        var hiddenStates = encoder.call(embeddings.call(input_ids, addedEmbeddings)); // each (B, T, hidden_size)
         var last = final_layer_norm.call(hiddenStates[^1]); // (B, T, hidden_size)
         var pooled = Pool(last, input_ids); // (B, hidden_size)
         scope.MoveToOuter(hiddenStates);

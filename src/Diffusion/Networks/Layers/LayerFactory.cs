@@ -16,8 +16,8 @@ public readonly record struct LayerFactory(Device? Device = null, ScalarType? DT
     internal Linear Linear(long inputSize, long outputSize, bool hasBias = true) =>
         nn.Linear(inputSize, outputSize, hasBias, Device, DType);
 
-    internal Conv2d Conv2d(long in_channels, long out_channels, long kernel_size, long stride = 1, long padding = 0) =>
-        nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, device: Device, dtype: DType);
+    internal Conv2d Conv2d(long in_channels, long out_channels, long kernel_size, long stride = 1, long padding = 0, bool hasBias = true) =>
+        nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias: hasBias, device: Device, dtype: DType);
 
     internal GroupNorm GroupNorm(long num_groups, long num_channels, double eps)
     {
@@ -40,9 +40,20 @@ public readonly record struct LayerFactory(Device? Device = null, ScalarType? DT
 
         // TorchSharp 0.107 fills and keeps a table in memory whatever the device, so it gets a small one.
         var embedding = nn.Embedding(1, embedding_dims, device: Device, dtype: DType);
-        var weight = new Parameter(empty(num_embeddings, embedding_dims, DType, Device));
-        weight.DetachFromDisposeScope();
-        embedding.weight = weight;
+        embedding.weight = Kept(empty(num_embeddings, embedding_dims, DType, Device));
         return embedding;
+    }
+
+    /// <summary>A vector of normal numbers, of a module that <see cref="IHasOwnParameters"/>.</summary>
+    internal Parameter NormalParameter(long size, double deviation) => Kept(randn(size, DType, Device) * deviation);
+
+    /// <summary>A number, of a module that <see cref="IHasOwnParameters"/>.</summary>
+    internal Parameter ScalarParameter(double value) => Kept(full([], value, DType, Device));
+
+    private static Parameter Kept(Tensor value)
+    {
+        var parameter = new Parameter(value);
+        parameter.DetachFromDisposeScope();
+        return parameter;
     }
 }

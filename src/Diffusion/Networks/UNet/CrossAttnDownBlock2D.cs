@@ -12,11 +12,11 @@ internal sealed class CrossAttnDownBlock2D : UNetDownBlock
     private readonly ModuleList<Transformer2DModel> attentions;
     private readonly ModuleList<Downsample2D>? downsamplers;
 
-    public CrossAttnDownBlock2D(LayerFactory layers, UNet2DConditionConfig config, int level)
+    public CrossAttnDownBlock2D(LayerFactory layers, UNetEncoderConfig config, int level)
         : base(nameof(CrossAttnDownBlock2D))
     {
         resnets = new ModuleList<ResnetBlock2D>(Resnets(layers, config, level));
-        attentions = new ModuleList<Transformer2DModel>([.. resnets.Select(_ => new Transformer2DModel(layers, config, level))]);
+        attentions = new ModuleList<Transformer2DModel>([.. resnets.Select((_, index) => new Transformer2DModel(layers, config, level, config.TransformerLayersPerBlock[level, index]))]);
         downsamplers = Downsamplers(layers, config, level);
         RegisterComponents();
     }

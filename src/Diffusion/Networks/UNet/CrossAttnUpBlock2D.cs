@@ -16,7 +16,7 @@ internal sealed class CrossAttnUpBlock2D : UNetUpBlock
         : base(nameof(CrossAttnUpBlock2D))
     {
         resnets = new ModuleList<ResnetBlock2D>(Resnets(layers, config, level));
-        attentions = new ModuleList<Transformer2DModel>([.. resnets.Select(_ => new Transformer2DModel(layers, config, level))]);
+        attentions = new ModuleList<Transformer2DModel>([.. resnets.Select((_, index) => new Transformer2DModel(layers, config, level, config.UpDepth(level, index)))]);
         upsamplers = Upsamplers(layers, config, level);
         RegisterComponents();
     }

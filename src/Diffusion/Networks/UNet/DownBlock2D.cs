@@ -11,7 +11,7 @@ internal sealed class DownBlock2D : UNetDownBlock
     private readonly ModuleList<ResnetBlock2D> resnets;
     private readonly ModuleList<Downsample2D>? downsamplers;
 
-    public DownBlock2D(LayerFactory layers, UNet2DConditionConfig config, int level)
+    public DownBlock2D(LayerFactory layers, UNetEncoderConfig config, int level)
         : base(nameof(DownBlock2D))
     {
         resnets = new ModuleList<ResnetBlock2D>(Resnets(layers, config, level));

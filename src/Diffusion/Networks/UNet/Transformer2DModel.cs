@@ -17,14 +17,14 @@ internal sealed class Transformer2DModel : Module<Tensor, Tensor, Tensor>
     private readonly ModuleList<BasicTransformerBlock> transformer_blocks;
     private readonly Module<Tensor, Tensor> proj_out;
 
-    public Transformer2DModel(LayerFactory layers, UNet2DConditionConfig config, int level)
+    public Transformer2DModel(LayerFactory layers, UNetEncoderConfig config, int level, int depth)
         : base(nameof(Transformer2DModel))
     {
         var channels = config.BlockOutChannels[level];
         linear = config.UseLinearProjection;
         norm = layers.GroupNorm(config.NormNumGroups, channels, NormEps);
         proj_in = Projection();
-        transformer_blocks = new ModuleList<BasicTransformerBlock>([.. Enumerable.Range(0, config.TransformerLayersPerBlock[level])
+        transformer_blocks = new ModuleList<BasicTransformerBlock>([.. Enumerable.Range(0, depth)
             .Select(_ => new BasicTransformerBlock(layers, channels, config.Heads[level], config.CrossAttentionDim))]);
         proj_out = Projection();
         RegisterComponents();

@@ -13,9 +13,10 @@ namespace StableDiffusion.Diffusion.Networks.UNet;
 /// </summary>
 public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions, Tensor>
 {
-    private readonly Timesteps timeProjection;
+    private readonly ConditionEmbedding conditionEmbedding;
     private readonly Conv2d conv_in;
     private readonly TimestepEmbedding time_embedding;
+    private readonly TimestepEmbedding? add_embedding;
     private readonly ModuleList<UNetDownBlock> down_blocks;
     private readonly UNetMidBlock2DCrossAttn mid_block;
     private readonly ModuleList<UNetUpBlock> up_blocks;
@@ -28,9 +29,10 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions
     {
         Config = config;
         var channels = config.BlockOutChannels;
-        timeProjection = new Timesteps(channels[0], config.FlipSinToCos, config.FreqShift);
         conv_in = layers.Conv2d(config.InChannels, channels[0], 3, padding: 1);
-        time_embedding = new TimestepEmbedding(layers, channels[0], config.TimeEmbedDim);
+        time_embedding = new TimestepEmbedding(layers, channels[0], config.TimeEmbedDim, config.TimeCondProjDim);
+        add_embedding = ConditionEmbedding.AddEmbedding(layers, config);
+        conditionEmbedding = new ConditionEmbedding(config, time_embedding, add_embedding);
         down_blocks = new ModuleList<UNetDownBlock>([.. Enumerable.Range(0, channels.Count).Select(level => UNetDownBlock.Create(layers, config, level))]);
         mid_block = new UNetMidBlock2DCrossAttn(layers, config);
         up_blocks = new ModuleList<UNetUpBlock>([.. Enumerable.Range(0, channels.Count).Reverse().Select(level => UNetUpBlock.Create(layers, config, level))]);
@@ -58,9 +60,8 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions
         using var scope = NewDisposeScope();
         var encoder_hidden_states = conditions.EncoderHiddenStates;
 
-        // 1. time
-        var embedded = timeProjection.Embed(timestep.reshape(-1).expand(sample.shape[0])); // (B, block_out_channels[0])
-        var temb = Observed("time_embedding", time_embedding.call(embedded.to(sample.dtype, sample.device))); // (B, time_embed_dim)
+        // 1. time, and what is added to it
+        var temb = conditionEmbedding.Embed(sample, timestep, conditions, Observer); // (B, time_embed_dim)
 
         // 2. down
         var hidden = Observed("conv_in", conv_in.call(sample)); // (B, block_out_channels[0], h, w)
@@ -90,6 +91,22 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions
         // 6. out
         using var normed = Observed("conv_norm_out", conv_norm_out.call(hidden)); // (B, block_out_channels[0], h, w)
         return scope.MoveToOuter(conv_out.call(silu(normed, inplace: !is_grad_enabled())));
+    }
+
+    /// <summary>
+    /// The guidance scale as <see cref="UNetConditions.TimestepCond"/>, for models distilled to take it as an input
+    /// (https://arxiv.org/abs/2310.04378); null for all others.
+    /// </summary>
+    /// <returns>(1, time_cond_proj_dim) on the CPU, single precision</returns>
+    public Tensor? EmbedGuidance(double guidanceScale)
+    {
+        if (Config.TimeCondProjDim is not { } channels)
+        {
+            return null;
+        }
+
+        using var scaled = tensor([(float)((guidanceScale - 1) * 1000)]);
+        return new Timesteps(channels, flipSinToCos: false, freqShift: 1).Embed(scaled);
     }
 
     /// <summary>Each skip with its residual added, freeing what they were.</summary>

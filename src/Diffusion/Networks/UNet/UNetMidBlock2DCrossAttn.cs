@@ -12,11 +12,11 @@ internal sealed class UNetMidBlock2DCrossAttn : Module<Tensor, Tensor, Tensor, T
     private readonly ModuleList<Transformer2DModel> attentions;
     private readonly ModuleList<ResnetBlock2D> resnets;
 
-    public UNetMidBlock2DCrossAttn(LayerFactory layers, UNet2DConditionConfig config)
+    public UNetMidBlock2DCrossAttn(LayerFactory layers, UNetEncoderConfig config)
         : base(nameof(UNetMidBlock2DCrossAttn))
     {
         var level = config.BlockOutChannels.Count - 1;
-        attentions = new ModuleList<Transformer2DModel>(new Transformer2DModel(layers, config, level));
+        attentions = new ModuleList<Transformer2DModel>(new Transformer2DModel(layers, config, level, config.TransformerLayersPerBlock[level, 0]));
         resnets = new ModuleList<ResnetBlock2D>(Resnet(), Resnet());
         RegisterComponents();
 
