@@ -22,10 +22,6 @@ public interface IScheduler : IDisposable
     /// <summary>Standard deviation that the first sample is to have. Known after <see cref="SetTimesteps"/>.</summary>
     double InitNoiseSigma { get; }
 
-    /// <summary>Entries of <see cref="Timesteps"/> that a whole step has, which is where image-to-image may start: 2 for methods that ask
-    /// the network twice a step.</summary>
-    int Order => 1;
-
     /// <summary>Lays out the times for a run and forgets the run before.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one step, or more than the noise schedule can be cut into.</exception>
     void SetTimesteps(int numInferenceSteps);
