@@ -80,7 +80,11 @@ internal sealed class WeightFiles : IDisposable
         return weights;
     }
 
-    public IReadOnlyList<long> Shape(string name) => fileOf[name].Tensors[name].Shape;
+    /// <summary>What a tensor is; its numbers are not read.</summary>
+    public SafetensorsEntry this[string name] => fileOf[name].Tensors[name];
+
+    /// <summary>Whether there is a tensor of this name.</summary>
+    public bool Has(string name) => fileOf.ContainsKey(name);
 
     /// <inheritdoc cref="SafetensorsFile.Read"/>
     public Tensor Read(string name, ScalarType? dtype, Device? device) => fileOf[name].Read(name, dtype, device);

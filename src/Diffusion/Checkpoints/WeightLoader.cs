@@ -13,73 +13,101 @@ namespace StableDiffusion.Diffusion.Checkpoints;
 internal sealed class WeightLoader
 {
     private readonly WeightFiles files;
-    private readonly Dictionary<string, string> keyOf;
+    private readonly Dictionary<string, WeightPlace> places;
     private readonly ScalarType dtype;
     private readonly Device device;
 
-    private WeightLoader(WeightFiles files, Dictionary<string, string> keyOf, ScalarType dtype, Device device)
+    private WeightLoader(WeightFiles files, Dictionary<string, WeightPlace> places, ScalarType dtype, Device device)
     {
         this.files = files;
-        this.keyOf = keyOf;
+        this.places = places;
         this.dtype = dtype;
         this.device = device;
     }
 
-    /// <summary>Checks every key and shape, then replaces the network's parameters.</summary>
+    /// <summary>The same for files in which every tensor is one weight.</summary>
     /// <param name="network">A network of shapes.</param>
     /// <param name="files">Its weights.</param>
     /// <param name="rename">From a key of the file to the network's, or null for what is no weight.</param>
     /// <param name="dtype">The floating-point type that the weights get.</param>
     /// <param name="device">Where they go.</param>
-    /// <exception cref="MismatchedWeightsException">A key is missing, unexpected or misshapen.</exception>
     public static void Load(Module network, WeightFiles files, Func<string, string?> rename, ScalarType dtype, Device device) =>
-        new WeightLoader(files, Match(network, files, rename), dtype, device).Fill(network, "");
+        Load(network, files, key => rename(key) is { } name ? [(name, new WeightPlace(key))] : [], dtype, device);
 
-    /// <summary>The file's key for each of the network's.</summary>
-    private static Dictionary<string, string> Match(Module network, WeightFiles files, Func<string, string?> rename)
+    /// <summary>Checks every key and shape, then replaces the network's parameters.</summary>
+    /// <param name="network">A network of shapes.</param>
+    /// <param name="files">Its weights.</param>
+    /// <param name="layout">From a key of the files to the network's.</param>
+    /// <param name="dtype">The floating-point type that the weights get.</param>
+    /// <param name="device">Where they go.</param>
+    /// <param name="strict">Whether a weight of the files that the network does not have is an error.</param>
+    /// <returns>The keys that were read.</returns>
+    /// <exception cref="MismatchedWeightsException">A key is missing, unexpected, misshapen or holds no floating-point numbers.</exception>
+    public static IEnumerable<string> Load(Module network, WeightFiles files, WeightLayout layout, ScalarType dtype, Device device, bool strict = true)
+    {
+        var places = Match(network, files, layout, strict);
+        new WeightLoader(files, places, dtype, device).Fill(network, "");
+        return places.Values.Select(place => place.Key);
+    }
+
+    /// <summary>Where each of the network's weights lies.</summary>
+    private static Dictionary<string, WeightPlace> Match(Module network, WeightFiles files, WeightLayout layout, bool strict)
     {
         var wanted = network.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter.shape);
-        var keyOf = new Dictionary<string, string>(StringComparer.Ordinal);
+        var places = new Dictionary<string, WeightPlace>(StringComparer.Ordinal);
         List<string> unexpected = [], misshapen = [];
-        foreach (var key in files.Names)
+        foreach (var (name, place) in files.Names.SelectMany(key => layout(key)))
         {
-            if (rename(key) is not { } name)
+            var tensor = files[place.Key];
+            if (!wanted.TryGetValue(name, out var shape) || !places.TryAdd(name, place))
             {
-                continue;
+                unexpected.Add(place.Key);
             }
-
-            if (!wanted.TryGetValue(name, out var shape) || !keyOf.TryAdd(name, key))
+            else if (!Fits(tensor.Shape, place, shape))
             {
-                unexpected.Add(key);
+                misshapen.Add($"{place.Key} [{string.Join(", ", tensor.Shape)}] for [{string.Join(", ", shape)}]");
             }
-            else if (!SameShape(files.Shape(key), shape))
+            else if (!is_floating_point(tensor.DType))
             {
-                misshapen.Add($"{key} [{string.Join(", ", files.Shape(key))}] for [{string.Join(", ", shape)}]");
+                misshapen.Add($"{place.Key} holds {tensor.DType}, no floating-point numbers");
             }
         }
 
-        var missing = wanted.Keys.Where(name => !keyOf.ContainsKey(name)).ToList();
-        return missing.Count + unexpected.Count + misshapen.Count == 0
-            ? keyOf
-            : throw new MismatchedWeightsException(files.Source, missing, unexpected, misshapen);
+        var missing = wanted.Keys.Where(name => !places.ContainsKey(name)).ToList();
+        return missing.Count + misshapen.Count + (strict ? unexpected.Count : 0) == 0
+            ? places
+            : throw new MismatchedWeightsException(files.Source, missing, strict ? unexpected : [], misshapen);
     }
 
-    /// <summary>Old VAEs have 1×1 convolutions where there are linear layers now: (out, in, 1, 1) serves as (out, in).</summary>
-    private static bool SameShape(IReadOnlyList<long> file, long[] network) =>
-        file.SequenceEqual(network) || (network.Length == 2 && file.SequenceEqual([.. network, 1, 1]));
+    /// <summary>LDM and old VAEs have 1×1 convolutions where there are linear layers now: (out, in, 1, 1) serves as (out, in).</summary>
+    private static bool Fits(IReadOnlyList<long> file, WeightPlace place, long[] network)
+    {
+        long[] whole = place.Transposed ? [.. network.Reverse()] : [network[0] * place.Parts, .. network[1..]];
+        return file.SequenceEqual(whole) || (network.Length == 2 && file.SequenceEqual([.. whole, 1, 1]));
+    }
+
+    private Tensor Read(WeightPlace place, long[] shape)
+    {
+        using var scope = NewDisposeScope();
+        var tensor = files.Read(place.Key, dtype, device);
+        if (place.Parts > 1)
+        {
+            tensor = tensor.narrow(0, place.Part * shape[0], shape[0]).clone(); // the whole is let go
+        }
+
+        if (place.Transposed)
+        {
+            tensor = tensor.t().contiguous();
+        }
+
+        return scope.MoveToOuter(tensor.dim() == shape.Length ? tensor : tensor.reshape(shape));
+    }
 
     private void Fill(Module module, string prefix)
     {
         foreach (var (name, parameter) in module.named_parameters(recurse: false).ToList())
         {
-            var weight = files.Read(keyOf[prefix + name], dtype, device);
-            if (weight.dim() != parameter.dim())
-            {
-                using var convolution = weight;
-                weight = convolution.reshape(parameter.shape);
-            }
-
-            Set(module, name, new Parameter(weight, parameter.requires_grad));
+            Set(module, name, new Parameter(Read(places[prefix + name], parameter.shape), parameter.requires_grad));
         }
 
         foreach (var (name, child) in module.named_children())

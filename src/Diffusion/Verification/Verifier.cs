@@ -14,6 +14,7 @@ public static class Verifier
         new SchedulersCheck(),
         new ModelsCheck(),
         new PublishedKeysCheck(),
+        new LdmKeysCheck(),
         new NetworksCheck(),
         new PipelinesCheck(),
     ];
