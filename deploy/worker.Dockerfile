@@ -9,6 +9,6 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app .
 # waiting threads sleep instead of spinning, so that workers can share cores
-ENV OMP_WAIT_POLICY=passive
+ENV OMP_WAIT_POLICY=passive OPENBLAS_THREAD_TIMEOUT=4
 USER $APP_UID
 ENTRYPOINT ["dotnet", "Worker.dll"]

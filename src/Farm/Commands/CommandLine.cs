@@ -47,7 +47,7 @@ public static class CommandLine
             error = string.Join(' ', error.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)); // a list of choices is a line each
             return await FailAsync(
                 verb.Name == "./farm" ? $"no verb '{string.Join(' ', args)}' (./farm help lists the verbs)"
-                : verb.Subcommands.Count > 0 ? $"{verb.Name} what? It may be: {string.Join(", ", verb.Subcommands.Select(choice => choice.Name))}"
+                : verb is { Subcommands.Count: > 0, Action: null } ? $"{verb.Name} what? It may be: {string.Join(", ", verb.Subcommands.Select(choice => choice.Name))}"
                 : $"{error} (./farm help {string.Join(' ', Path(command.CommandResult))} lists the options)");
         }
 

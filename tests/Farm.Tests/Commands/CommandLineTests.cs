@@ -35,6 +35,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("--port: 0 to 65535", "up", "--port", "65536")]
     [InlineData("--images: 1 or more", "bench", "--images", "0")]
+    [InlineData("--rounds: 1 or more", "bench", "network", "--rounds", "0")]
     [InlineData("--count: 1 or more", "evaluate", "starter", "--count", "-3")]
     [InlineData("--cfg-scale: a number like 7.5, not 'NaN'", "evaluate", "starter", "--cfg-scale", "NaN")]
     [InlineData("--cfg-scale: a number like 7.5, not '7,5'", "render", "a", "--cfg-scale", "7,5")]
