@@ -1,4 +1,5 @@
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Prompts;
 
 namespace StableDiffusion.Diffusion.Pipelines;
 
@@ -30,8 +31,8 @@ internal static class RequestChecks
         Require(double.IsFinite(request.GuidanceScale), $"guidance_scale: {request.GuidanceScale} is not a finite number.");
         Require(request.GuidanceRescale is >= 0 and <= 1, $"guidance_rescale: {request.GuidanceRescale} is not in 0 … 1.");
         Require(request.Eta is >= 0 and <= 1, $"eta: {request.Eta} is not in 0 … 1.");
-        int layers = model.TextEncoder.Config.NumHiddenLayers;
-        Require(request.ClipSkip is null or >= 0 && !(request.ClipSkip > layers), $"clip_skip: {request.ClipSkip} is not in 0 … {layers}, the layers of this model's text encoder.");
+        int layers = PromptReader.LargestClipSkip(model);
+        Require(request.ClipSkip is null or >= 0 && !(request.ClipSkip > layers), $"clip_skip: {request.ClipSkip} is not in 0 … {layers}, as the layers of this model's text encoder allow.");
     }
 
     /// <summary>The picture's size; what the request leaves out is what the model was trained at.</summary>

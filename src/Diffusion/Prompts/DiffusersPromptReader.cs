@@ -1,24 +1,44 @@
-using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.Clip;
+using StableDiffusion.Diffusion.Tokenizers;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Prompts;
 
-/// <summary>Prompts as diffusers' pipelines read them: plain text, cut to the encoder's tokens.</summary>
-/// <param name="model">Stays the caller's.</param>
-/// <param name="clipSkip">Layers of the text encoder left out at its end for the prompt; the negative prompt goes through all of them.</param>
-internal sealed class DiffusersPromptReader(StableDiffusionModel model, int? clipSkip) : IPromptReader
+/// <summary>
+/// Prompts as diffusers' pipelines read them: plain text, cut to the encoder's tokens. SD 1.x and 2.x take the last hidden state; SDXL takes
+/// the last layer but one of both encoders, side by side and without the final layer norm, and the second one's projected output.
+/// An embedding's token is found wherever it stands, in any spelling that the tokenizer takes for the same.
+/// </summary>
+internal sealed class DiffusersPromptReader : IPromptReader
 {
-    private readonly Dictionary<(string Text, int ClipSkip), TextConditioning> known = [];
+    private readonly IReadOnlyList<PromptEncoder> encoders;
+    private readonly CLIPTokenizer[] tokenizers;
+    private readonly int clipSkip;
+    private readonly bool zerosForNone;
+    private readonly Dictionary<(string Text, string Text2, int ClipSkip), TextConditioning> known = [];
+    private TextConditioning? none;
+
+    /// <param name="encoders">One, or SDXL's two; they are the reader's from now on.</param>
+    /// <param name="clipSkip">Layers left out at the end for the prompt; the negative prompt goes through as many as without it.</param>
+    /// <param name="zerosForNone">SDXL's force_zeros_for_empty_prompt.</param>
+    /// <exception cref="ArgumentException">An embedding's token cannot be one.</exception>
+    public DiffusersPromptReader(IReadOnlyList<PromptEncoder> encoders, int clipSkip, bool zerosForNone)
+    {
+        (this.encoders, this.clipSkip, this.zerosForNone) = (encoders, clipSkip, zerosForNone);
+        tokenizers = [.. encoders.Select(encoder => encoder.Tokenizer.WithAddedTokens(
+            encoder.Learned.Select(learned => KeyValuePair.Create(learned.Embedding.Token, learned.Ids))))];
+    }
 
     public IReadOnlyList<PromptPart> Positive(ImagePrompt prompt, int calls)
     {
-        var conditioning = Encode(prompt.Prompt, clipSkip ?? 0);
+        var conditioning = Encode(prompt.Prompt, Or(prompt.Prompt2, prompt.Prompt), clipSkip);
         return [new PromptPart(1, _ => conditioning)];
     }
 
     public PromptPart Negative(ImagePrompt prompt, int calls)
     {
-        var conditioning = Encode(prompt.NegativePrompt ?? "", 0);
+        string text = prompt.NegativePrompt ?? "";
+        var conditioning = zerosForNone && prompt.NegativePrompt is null ? None() : Encode(text, Or(prompt.NegativePrompt2, text), 0);
         return new PromptPart(1, _ => conditioning);
     }
 
@@ -26,23 +46,43 @@ internal sealed class DiffusersPromptReader(StableDiffusionModel model, int? cli
     {
         foreach (var conditioning in known.Values)
         {
-            conditioning.Context.Dispose();
-            conditioning.Pooled?.Dispose();
+            conditioning.Dispose();
+        }
+
+        none?.Dispose();
+        foreach (var encoder in encoders)
+        {
+            encoder.Dispose();
         }
     }
 
-    private TextConditioning Encode(string text, int skip)
+    private static string Or(string? text, string otherwise) => string.IsNullOrEmpty(text) ? otherwise : text;
+
+    private TextConditioning None()
     {
-        if (known.TryGetValue((text, skip), out var conditioning))
+        if (none is null)
+        {
+            using var scope = NewDisposeScope();
+            none = Encode("", "", 0).Zeros().Detach();
+        }
+
+        return none;
+    }
+
+    private TextConditioning Encode(string text, string text2, int skip)
+    {
+        text2 = encoders.Count > 1 ? text2 : "";
+        if (known.TryGetValue((text, text2, skip), out var conditioning))
         {
             return conditioning;
         }
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        long[] tokens = model.Tokenizer.EncodePadded(text);
-        var output = model.TextEncoder.call(tensor(tokens, [1, tokens.Length]).to(model.Device));
-        var context = skip > 0 ? model.TextEncoder.FinalLayerNorm(output.HiddenStates[^(skip + 1)]) : output.LastHiddenState;
-        return known[(text, skip)] = new TextConditioning(context.DetachFromDisposeScope());
+        CLIPTextOutput[] outputs = [.. encoders.Select((encoder, i) => encoder.Encode(tokenizers[i].EncodePadded(i == 0 ? text : text2)))];
+        conditioning = outputs is [var only]
+            ? new TextConditioning(skip > 0 ? encoders[0].Network.FinalLayerNorm(only.HiddenStates[^(skip + 1)]) : only.LastHiddenState)
+            : new TextConditioning(cat([.. outputs.Select(output => output.HiddenStates[^(skip + 2)])], 2), outputs[^1].TextEmbeds);
+        return known[(text, text2, skip)] = conditioning.Detach();
     }
 }

@@ -1,3 +1,4 @@
+using StableDiffusion.Diffusion.Adapters;
 using StableDiffusion.Diffusion.Checkpoints;
 
 namespace StableDiffusion.Diffusion.Prompts;
@@ -8,9 +9,19 @@ internal static class PromptReader
     /// <param name="reading">How prompts are understood.</param>
     /// <param name="model">Stays the caller's, and must outlive the reader.</param>
     /// <param name="clipSkip">Layers of the text encoder left out at its end, counted as in diffusers: null is none, 1 the last layer but one.</param>
-    public static IPromptReader Create(PromptReading reading, StableDiffusionModel model, int? clipSkip) => reading switch
+    /// <param name="embeddings">Learnt words that prompts may use; they stay the caller's.</param>
+    /// <exception cref="TextualInversionException">An embedding does not fit the model.</exception>
+    /// <exception cref="ArgumentException">An embedding's token cannot be one.</exception>
+    public static IPromptReader Create(PromptReading reading, StableDiffusionModel model, int? clipSkip, IReadOnlyList<TextualInversion>? embeddings = null)
     {
-        PromptReading.Diffusers => new DiffusersPromptReader(model, clipSkip),
-        _ => throw new NotSupportedException($"the prompt reading {reading} is not built"),
-    };
+        var encoders = PromptEncoder.Of(model, embeddings ?? []);
+        return reading == PromptReading.A1111
+            ? new A1111PromptReader(encoders, clipSkip ?? 0)
+            : new DiffusersPromptReader(encoders, clipSkip ?? 0, model.IsXL && model.ForceZerosForEmptyPrompt);
+    }
+
+    /// <summary>The largest clip skip that leaves a layer of each text encoder.</summary>
+    public static int LargestClipSkip(StableDiffusionModel model) => model.IsXL
+        ? Math.Min(model.TextEncoder.Config.NumHiddenLayers, model.TextEncoder2!.Config.NumHiddenLayers) - 1
+        : model.TextEncoder.Config.NumHiddenLayers;
 }

@@ -19,6 +19,8 @@ public sealed class CLIPTokenizer
     private readonly Dictionary<string, int> special;
     private readonly Regex specialPattern;
     private readonly ConcurrentDictionary<string, int[]> words = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IReadOnlyList<int>> added = [];
+    private readonly Regex? addedPattern;
 
     private CLIPTokenizer(TokenizerFiles files, string folder)
     {
@@ -34,8 +36,15 @@ public sealed class CLIPTokenizer
         PadTokenId = Id(files.PadToken);
         UnkTokenId = Id(files.UnkToken);
         special = new[] { files.BosToken, files.EosToken, files.PadToken, files.UnkToken }.Distinct().ToDictionary(token => token, Id);
-        specialPattern = new Regex(
-            string.Join('|', special.Keys.OrderByDescending(token => token.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
+        specialPattern = LongestOf(special.Keys);
+    }
+
+    private CLIPTokenizer(CLIPTokenizer known, Dictionary<string, IReadOnlyList<int>> added)
+    {
+        (vocabulary, merges, special, specialPattern, words) = (known.vocabulary, known.merges, known.special, known.specialPattern, known.words);
+        (BosTokenId, EosTokenId, PadTokenId, UnkTokenId, ModelMaxLength) = (known.BosTokenId, known.EosTokenId, known.PadTokenId, known.UnkTokenId, known.ModelMaxLength);
+        this.added = added;
+        addedPattern = added.Count > 0 ? LongestOf(added.Keys) : null;
     }
 
     /// <summary>Id of the token before every prompt.</summary>
@@ -56,6 +65,26 @@ public sealed class CLIPTokenizer
     /// <summary>Reads a tokenizer folder, as old and new versions of transformers write it.</summary>
     /// <exception cref="TokenizerException">A file is missing or is not what it should be.</exception>
     public static CLIPTokenizer Load(string folder) => new(TokenizerFiles.Read(folder), folder);
+
+    /// <summary>The same tokenizer with more tokens, as transformers' add_tokens makes it: each is found anywhere in the normalised text, in
+    /// the middle of a word too, the longest where several begin at one place, before words are cut.</summary>
+    /// <param name="tokens">A token's text and what it stands for, one id or several in a row.</param>
+    /// <exception cref="ArgumentException">A token is empty, is another's other spelling, or is in the vocabulary.</exception>
+    public CLIPTokenizer WithAddedTokens(IEnumerable<KeyValuePair<string, IReadOnlyList<int>>> tokens)
+    {
+        var all = new Dictionary<string, IReadOnlyList<int>>(added, StringComparer.Ordinal);
+        foreach (var (token, ids) in tokens)
+        {
+            string text = TextNormalizer.Normalize(token).Trim();
+            if (text.Length == 0 || vocabulary.ContainsKey(token) || !all.TryAdd(text, ids))
+            {
+                string problem = text.Length == 0 ? "is empty" : vocabulary.ContainsKey(token) ? "is in the tokenizer's vocabulary" : "is added twice";
+                throw new ArgumentException($"the token \"{token}\" {problem}; choose another.", nameof(tokens));
+            }
+        }
+
+        return new CLIPTokenizer(this, all);
+    }
 
     /// <summary>The tokens of a text of any length, without begin, end and padding.</summary>
     public IReadOnlyList<int> Encode(string text)
@@ -91,9 +120,29 @@ public sealed class CLIPTokenizer
         return padded;
     }
 
+    private static Regex LongestOf(IEnumerable<string> tokens) =>
+        new(string.Join('|', tokens.OrderByDescending(token => token.Length).Select(Regex.Escape)), RegexOptions.CultureInvariant);
+
     private void EncodePlain(string text, List<int> ids)
     {
-        foreach (string word in WordSplitter.Split(TextNormalizer.Normalize(text)))
+        string normal = TextNormalizer.Normalize(text);
+        int at = 0;
+        if (addedPattern is not null)
+        {
+            foreach (var match in addedPattern.EnumerateMatches(normal))
+            {
+                EncodeWords(normal[at..match.Index], ids);
+                ids.AddRange(added[normal.Substring(match.Index, match.Length)]);
+                at = match.Index + match.Length;
+            }
+        }
+
+        EncodeWords(normal[at..], ids);
+    }
+
+    private void EncodeWords(string text, List<int> ids)
+    {
+        foreach (string word in WordSplitter.Split(text))
         {
             ids.AddRange(EncodeWord(word));
         }

@@ -16,6 +16,7 @@ public static class Verifier
         new PublishedKeysCheck(),
         new LdmKeysCheck(),
         new NetworksCheck(),
+        new PromptsCheck(),
         new PipelinesCheck(),
     ];
 

@@ -26,6 +26,8 @@ public sealed class VerifierTests
     [InlineData("networks: tiny-sd15 text_encoder")]
     [InlineData("networks: tiny-sd15 unet")]
     [InlineData("networks: tiny-sd15 vae")]
+    [InlineData("prompts: editing")]
+    [InlineData("prompts: embeddings")]
     [InlineData("pipelines/tiny-sd15: latents")]
     [InlineData("pipelines/tiny-sd15: latents after each step")]
     [InlineData("pipelines/tiny-sd15: pictures, in 1/255")]

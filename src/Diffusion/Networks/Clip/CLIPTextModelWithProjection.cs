@@ -24,6 +24,11 @@ public sealed class CLIPTextModelWithProjection : CLIPTextEncoder
     public override CLIPTextOutput Encode(Tensor inputIds, Tensor? addedEmbeddings)
     {
         var output = base.Encode(inputIds, addedEmbeddings);
-        return output with { TextEmbeds = text_projection.call(output.PoolerOutput) };
+        return output with { TextEmbeds = Project(output.PoolerOutput) };
     }
+
+    /// <summary>The projection alone, for an output that is pooled elsewhere.</summary>
+    /// <param name="pooled">(B, hidden_size), after the final layer norm</param>
+    /// <returns>(B, projection_dim)</returns>
+    public Tensor Project(Tensor pooled) => text_projection.call(pooled);
 }
