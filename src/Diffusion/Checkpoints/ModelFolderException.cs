@@ -1,6 +1,6 @@
 namespace StableDiffusion.Diffusion.Checkpoints;
 
-/// <summary>A model folder in which something is missing or that holds what cannot be read.</summary>
+/// <summary>A model folder or file in which something is missing or that holds what cannot be read.</summary>
 public sealed class ModelFolderException : InvalidModelException
 {
     internal ModelFolderException(string path, string problem, Exception? inner = null)

@@ -11,10 +11,16 @@ internal static class ModelHash
     {
         var lines = files.AsParallel().Select(path =>
         {
-            using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
             var name = Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/');
-            return $"{name}  {Convert.ToHexStringLower(SHA256.HashData(stream))}\n";
+            return $"{name}  {OfFile(path)}\n";
         });
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines.Order(StringComparer.Ordinal)))));
+    }
+
+    /// <summary>SHA-256 of a file, in lower-case hexadecimal; of a checkpoint, A1111 shows the first ten digits as "Model hash".</summary>
+    public static string OfFile(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        return Convert.ToHexStringLower(SHA256.HashData(stream));
     }
 }

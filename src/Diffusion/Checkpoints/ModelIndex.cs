@@ -14,6 +14,9 @@ internal sealed record ModelIndex : ICheckedConfig
 {
     public const string FileName = "model_index.json";
 
+    /// <summary>A1111's default.</summary>
+    public const double UsualGuidanceScale = 7;
+
     private const string XLPrefix = "StableDiffusionXL";
 
     // diffusers' pipelines over these networks; a folder's says what it was saved from, not what it may be used for
@@ -43,7 +46,7 @@ internal sealed record ModelIndex : ICheckedConfig
     /// A key of this project's own; diffusers passes over keys with an underscore. Folders without it have A1111's default.
     /// </summary>
     [JsonPropertyName("_guidance_scale")]
-    public double GuidanceScale { get; init; } = 7;
+    public double GuidanceScale { get; init; } = UsualGuidanceScale;
 
     [JsonIgnore]
     public bool IsXL => ClassName.StartsWith(XLPrefix, StringComparison.Ordinal);

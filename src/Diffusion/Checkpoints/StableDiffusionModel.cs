@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using StableDiffusion.Diffusion.Checkpoints.Ldm;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
@@ -59,7 +60,7 @@ public sealed class StableDiffusionModel : IDisposable
     public required JsonObject SchedulerConfig { get; init; }
 
     /// <summary>The guidance that its folder recommends (<c>_guidance_scale</c> in model_index.json), 7 where it says nothing.</summary>
-    public double DefaultGuidanceScale { get; init; } = 7;
+    public double DefaultGuidanceScale { get; init; } = ModelIndex.UsualGuidanceScale;
 
     /// <summary>Whether an SDXL model takes zeros, and not an encoded "", where no negative prompt is given.</summary>
     public bool ForceZerosForEmptyPrompt { get; init; }
@@ -67,22 +68,32 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>Whether it is an SDXL model, with two text encoders.</summary>
     public bool IsXL => TextEncoder2 is not null;
 
+    /// <summary>Keys of a single file that no network has, such as averaged weights and what merges left; empty for folders.</summary>
+    public IReadOnlyList<string> PassedOver { get; init; } = [];
+
     /// <summary>Pixels per latent, in height and in width; pictures' sizes are multiples of it.</summary>
     public int VaeScaleFactor => Vae.ScaleFactor;
 
     /// <summary>Height and width in pixels that it was trained at.</summary>
     public int DefaultSize => UNet.Config.SampleSize is { } latents ? latents * VaeScaleFactor : Vae.Config.SampleSize;
 
-    /// <summary>SHA-256 over everything that was loaded, in hexadecimal; read from the files once, when first asked for.</summary>
+    /// <summary>
+    /// SHA-256 in hexadecimal: of a single file, or over everything that was loaded from a folder. Read from the files once,
+    /// when first asked for.
+    /// </summary>
     public string Hash => hash.Value;
 
-    /// <summary>Loads a diffusers folder: model_index.json, a folder for each component.</summary>
-    /// <param name="path">The model's folder.</param>
+    /// <summary>Loads a diffusers folder (model_index.json, a folder for each component) or a single .safetensors file in the
+    /// original LDM/OpenCLIP layout.</summary>
+    /// <param name="path">The model's folder or file.</param>
     /// <param name="dtype">The type that the weights get, whatever the files' is; for halves an fp16 variant is preferred.</param>
     /// <param name="device">Where they go; null is the CPU.</param>
+    /// <param name="options">For a single file: what it does not contain.</param>
     /// <exception cref="InvalidModelException">Something is missing, corrupt, not built or does not fit; the message says what.</exception>
-    public static StableDiffusionModel Load(string path, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
-        PipelineFolder.Load(path, dtype, device ?? CPU);
+    public static StableDiffusionModel Load(
+        string path, ScalarType dtype = ScalarType.Float32, Device? device = null, SingleFileOptions? options = null) => File.Exists(path)
+        ? SingleFile.Load(path, dtype, device ?? CPU, options ?? new SingleFileOptions())
+        : PipelineFolder.Load(path, dtype, device ?? CPU);
 
     /// <summary>
     /// The same model with another network in place of its own, which it shares all others with. Disposing the result
@@ -100,6 +111,7 @@ public sealed class StableDiffusionModel : IDisposable
         SchedulerConfig = SchedulerConfig,
         DefaultGuidanceScale = DefaultGuidanceScale,
         ForceZerosForEmptyPrompt = ForceZerosForEmptyPrompt,
+        PassedOver = PassedOver,
     };
 
     /// <inheritdoc/>

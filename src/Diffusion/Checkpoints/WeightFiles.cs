@@ -27,16 +27,30 @@ internal sealed class WeightFiles : IDisposable
     public static string Find(string folder, string baseName, bool preferHalf)
     {
         string[] variants = preferHalf ? [".fp16", ""] : ["", ".fp16"];
-        string[] names = [.. variants.SelectMany(variant => new[] { $"{baseName}{variant}.safetensors", $"{baseName}.safetensors.index{variant}.json" })];
+        string[] names = [.. variants.SelectMany(variant => IndexNames(baseName, variant).Prepend($"{baseName}{variant}.safetensors"))];
         if (names.Select(name => Path.Combine(folder, name)).FirstOrDefault(File.Exists) is { } found)
         {
             return found;
         }
 
-        var pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, "*.bin").FirstOrDefault() : null;
+        var pickle = Directory.Exists(folder) ? Directory.EnumerateFiles(folder).FirstOrDefault(Pickle.IsOne) : null;
         throw new ModelFolderException(folder, pickle is null
             ? $"it has no weights; looked for {string.Join(", ", names)}"
-            : $"its weights are a pickle ({Path.GetFileName(pickle)}), which can run any code when read; convert them to {baseName}.safetensors");
+            : Pickle.Refusal(Path.GetFileName(pickle)));
+    }
+
+    /// <summary>Opens a file that somebody named.</summary>
+    /// <exception cref="ModelFolderException">It is no safetensors file.</exception>
+    public static WeightFiles OpenFile(string path)
+    {
+        if (Pickle.IsOne(path))
+        {
+            throw new ModelFolderException(path, Pickle.Refusal(Path.GetFileName(path)));
+        }
+
+        return path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
+            ? Open(path)
+            : throw new ModelFolderException(path, "it is no .safetensors file and no folder in diffusers' layout");
     }
 
     /// <summary>The safetensors files behind what <see cref="Find"/> found, which may be an index.</summary>
@@ -91,6 +105,10 @@ internal sealed class WeightFiles : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => files.ForEach(file => file.Dispose());
+
+    /// <summary>Early versions of diffusers put a variant's name one part further to the front.</summary>
+    private static IEnumerable<string> IndexNames(string baseName, string variant) =>
+        new[] { $"{baseName}.safetensors.index{variant}.json", $"{baseName}.safetensors{variant}.index.json" }.Distinct();
 
     private void Add(SafetensorsFile file)
     {

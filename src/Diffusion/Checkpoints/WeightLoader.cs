@@ -58,6 +58,11 @@ internal sealed class WeightLoader
         List<string> unexpected = [], misshapen = [];
         foreach (var (name, place) in files.Names.SelectMany(key => layout(key)))
         {
+            if (!files.Has(place.Key))
+            {
+                continue; // averaged weights, of which a file may have none
+            }
+
             var tensor = files[place.Key];
             if (!wanted.TryGetValue(name, out var shape) || !places.TryAdd(name, place))
             {
@@ -82,7 +87,9 @@ internal sealed class WeightLoader
     /// <summary>LDM and old VAEs have 1×1 convolutions where there are linear layers now: (out, in, 1, 1) serves as (out, in).</summary>
     private static bool Fits(IReadOnlyList<long> file, WeightPlace place, long[] network)
     {
-        long[] whole = place.Transposed ? [.. network.Reverse()] : [network[0] * place.Parts, .. network[1..]];
+        long[] whole = place.Transposed ? [.. network.Reverse()]
+            : place.Parts > 1 ? [network[0] * place.Parts, .. network[1..]]
+            : network;
         return file.SequenceEqual(whole) || (network.Length == 2 && file.SequenceEqual([.. whole, 1, 1]));
     }
 

@@ -25,6 +25,14 @@ internal static class Predictions
             _ => PredictionType.VPrediction,
         };
 
+    /// <summary>diffusers' name of it.</summary>
+    public static string ToName(this PredictionType type) => type switch
+    {
+        PredictionType.Epsilon => "epsilon",
+        PredictionType.Sample => "sample",
+        _ => "v_prediction",
+    };
+
     /// <summary>x₀ for a sample x = x₀ + σ·ε, as the σ-methods hold it. For velocities the network saw x/√(σ²+1).</summary>
     public static Tensor OriginalSample(this PredictionType type, Tensor output, Tensor sample, double sigma) => type switch
     {

@@ -63,8 +63,14 @@ public sealed class CLIPTokenizer
     public int ModelMaxLength { get; }
 
     /// <summary>Reads a tokenizer folder, as old and new versions of transformers write it.</summary>
+    /// <param name="folder">Holds vocab.json and merges.txt or tokenizer.json.</param>
+    /// <param name="padToken">The token that fills up, where it is not the folder's: models share a vocabulary and pad differently.</param>
     /// <exception cref="TokenizerException">A file is missing or is not what it should be.</exception>
-    public static CLIPTokenizer Load(string folder) => new(TokenizerFiles.Read(folder), folder);
+    public static CLIPTokenizer Load(string folder, string? padToken = null)
+    {
+        var files = TokenizerFiles.Read(folder);
+        return new(padToken is null ? files : files with { PadToken = padToken }, folder);
+    }
 
     /// <summary>The same tokenizer with more tokens, as transformers' add_tokens makes it: each is found anywhere in the normalised text, in
     /// the middle of a word too, the longest where several begin at one place, before words are cut.</summary>

@@ -15,6 +15,7 @@ public static class Verifier
         new ModelsCheck(),
         new PublishedKeysCheck(),
         new LdmKeysCheck(),
+        new SingleFilesCheck(),
         new NetworksCheck(),
         new PromptsCheck(),
         new PipelinesCheck(),
