@@ -26,7 +26,7 @@ internal static partial class KeyNames
         _ => ".to_out.0.",
     });
 
-    /// <summary>A U-Net's keys never changed.</summary>
+    /// <summary>A U-Net's and a ControlNet's keys never changed.</summary>
     public static string? UNet(string key) => key;
 
     [GeneratedRegex(@"(?<=\.attentions\.\d+)\.(?<layer>query|key|value|proj_attn)\.")]

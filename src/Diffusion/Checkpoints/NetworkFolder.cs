@@ -1,5 +1,6 @@
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.Layers;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
@@ -47,6 +48,11 @@ public static class NetworkFolder
     /// <exception cref="InvalidModelException">Something is missing, corrupt, not built or does not fit; the message says what.</exception>
     public static UNet2DConditionModel LoadUNet(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
         Load<UNet2DConditionModel, UNet2DConditionConfig>(folder, DiffusersName, config => new(config, LayerFactory.Shapes), KeyNames.UNet, dtype, device);
+
+    /// <summary>Loads a ControlNet.</summary>
+    /// <inheritdoc cref="LoadUNet"/>
+    public static ControlNetModel LoadControlNet(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
+        Load<ControlNetModel, ControlNetConfig>(folder, DiffusersName, config => new(config, LayerFactory.Shapes), KeyNames.UNet, dtype, device);
 
     /// <summary>Writes a text encoder as transformers reads it.</summary>
     /// <inheritdoc cref="Save(string, UNet2DConditionModel, ScalarType)"/>

@@ -1,7 +1,7 @@
-using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
 
@@ -38,19 +38,17 @@ internal sealed class ModelsCheck : IVerificationCheck
     private static IDisposable Load(VerificationRun run, string folder)
     {
         string path = run.Use(folder);
-        var config = ConfigFile.ReadObject(Path.Combine(path, "config.json"));
-        var (field, kind) = config["architectures"] is JsonArray { Count: 1 } list
-            ? ("architectures", list[0]?.ToString())
-            : ("_class_name", config["_class_name"]?.ToString());
-        return kind switch
+        var network = NetworkClass.Of(path);
+        return network.Name switch
         {
             nameof(CLIPTextModel) => NetworkFolder.LoadTextEncoder(path, run.Dtype, run.Device),
             nameof(CLIPTextModelWithProjection) => NetworkFolder.LoadTextEncoder2(path, run.Dtype, run.Device),
             nameof(CLIPModel) => NetworkFolder.LoadClip(path, run.Dtype, run.Device),
             nameof(UNet2DConditionModel) => NetworkFolder.LoadUNet(path, run.Dtype, run.Device),
+            nameof(ControlNetModel) => NetworkFolder.LoadControlNet(path, run.Dtype, run.Device),
             nameof(AutoencoderKL) => NetworkFolder.LoadVae(path, run.Dtype, run.Device),
             var other => throw new UnsupportedConfigException(
-                path, field, other ?? "absent", $"{nameof(CLIPTextModel)}, {nameof(CLIPTextModelWithProjection)}, {nameof(CLIPModel)}, {nameof(UNet2DConditionModel)}, {nameof(AutoencoderKL)}"),
+                path, network.Field, other, $"{nameof(CLIPTextModel)}, {nameof(CLIPTextModelWithProjection)}, {nameof(CLIPModel)}, {nameof(UNet2DConditionModel)}, {nameof(ControlNetModel)}, {nameof(AutoencoderKL)}"),
         };
     }
 }

@@ -1,7 +1,9 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.UNet;
+using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Safetensors;
 using static TorchSharp.torch;
 
@@ -19,19 +21,15 @@ internal sealed class NetworksCheck : IVerificationCheck
         {
             string model = Path.GetFileNameWithoutExtension(path);
             using var file = run.OpenTensors(path);
-            if (run.Has($"models/{model}/config.json"))
-            {
-                // one network alone, whose tensors have no first part
-                yield return NotBuilt($"networks: {model}", file.Tensors.Count, $"{run.ReadJson($"models/{model}/config.json").GetProperty("_class_name")} is not built");
-                continue;
-            }
-
-            foreach (var network in file.Tensors.Keys.GroupBy(key => key.Split('.')[0]).OrderBy(group => group.Key, StringComparer.Ordinal))
+            var networks = run.Has($"models/{model}/config.json")
+                ? file.Tensors.Keys.GroupBy(_ => "") // one network alone, whose tensors have no first part
+                : file.Tensors.Keys.GroupBy(key => key.Split('.')[0]);
+            foreach (var network in networks.OrderBy(group => group.Key, StringComparer.Ordinal))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                string folder = $"models/{model}/{network.Key}";
-                string[] tensors = [.. network.Select(key => key[(network.Key.Length + 1)..])];
-                foreach (var row in Compare(new Case(run, file, network.Key, tensors), folder, $"networks: {model} {network.Key}"))
+                string folder = $"models/{model}/{network.Key}".TrimEnd('/');
+                var reference = new Case(run, file, network.Key.Length == 0 ? "" : $"{network.Key}.", network);
+                foreach (var row in Compare(reference, folder, $"networks: {model} {network.Key}".TrimEnd()))
                 {
                     yield return row;
                 }
@@ -46,22 +44,24 @@ internal sealed class NetworksCheck : IVerificationCheck
         {
             using var scope = NewDisposeScope();
             using var noGrad = no_grad();
-            switch (reference.Network)
+            string path = reference.Run.Use(folder);
+            switch (NetworkClass.Of(path).Name)
             {
-                case "text_encoder": TextEncoder(reference, folder, comparison, NetworkFolder.LoadTextEncoder); break;
-                case "text_encoder_2": TextEncoder(reference, folder, comparison, NetworkFolder.LoadTextEncoder2); break;
-                case "unet": UNet(reference, folder, comparison); break;
-                case "vae": Vae(reference, folder, comparison); break;
-                default: return [NotBuilt(name, reference.Tensors.Count, $"{reference.Network} is not built")];
+                case nameof(CLIPTextModel): TextEncoder(reference, path, comparison, NetworkFolder.LoadTextEncoder); break;
+                case nameof(CLIPTextModelWithProjection): TextEncoder(reference, path, comparison, NetworkFolder.LoadTextEncoder2); break;
+                case nameof(UNet2DConditionModel): UNet(reference, path, comparison); break;
+                case nameof(ControlNetModel): ControlNet(reference, path, comparison); break;
+                case nameof(AutoencoderKL): Vae(reference, path, comparison); break;
+                case var other: return [NotBuilt(name, reference.Tensors.Count(), $"{other} is not built")];
             }
         }
         catch (UnsupportedConfigException unsupported)
         {
-            return [NotBuilt(name, reference.Tensors.Count, $"{unsupported.Field} {unsupported.Value} is not built")];
+            return [NotBuilt(name, reference.Tensors.Count(), $"{unsupported.Field} {unsupported.Value} is not built")];
         }
         catch (InvalidModelException invalid)
         {
-            comparison.Fail(reference.Network, invalid.Message);
+            comparison.Fail(name, invalid.Message);
         }
 
         return [.. comparison.Rows()];
@@ -69,9 +69,9 @@ internal sealed class NetworksCheck : IVerificationCheck
 
     private static VerificationRow NotBuilt(string name, int cases, string reason) => new(name, cases, VerificationOutcome.NotCovered, Note: reason);
 
-    private static void TextEncoder(Case reference, string folder, Comparison comparison, Func<string, ScalarType, Device?, CLIPTextEncoder> load)
+    private static void TextEncoder(Case reference, string path, Comparison comparison, Func<string, ScalarType, Device?, CLIPTextEncoder> load)
     {
-        using var network = load(reference.Run.Use(folder), reference.Run.Dtype, reference.Run.Device);
+        using var network = load(path, reference.Run.Dtype, reference.Run.Device);
         var output = network.call(reference.Input("input_ids"));
         var made = new Dictionary<string, Tensor> { ["last_hidden_state"] = output.LastHiddenState, ["pooler_output"] = output.PoolerOutput };
         if (output.TextEmbeds is { } projected)
@@ -87,20 +87,42 @@ internal sealed class NetworksCheck : IVerificationCheck
         reference.Outputs(made, comparison, "input_ids");
     }
 
-    private static void UNet(Case reference, string folder, Comparison comparison)
+    private static void UNet(Case reference, string path, Comparison comparison)
     {
-        using var network = NetworkFolder.LoadUNet(reference.Run.Use(folder), reference.Run.Dtype, reference.Run.Device);
+        using var network = NetworkFolder.LoadUNet(path, reference.Run.Dtype, reference.Run.Device);
         var made = new Dictionary<string, Tensor>();
         var kept = CurrentDisposeScope!;
         network.Observer = (name, tensor) => made[$"inside.{name}"] = tensor.clone().MoveToOtherDisposeScope(kept);
-        var added = reference.Tensors.Contains("time_ids") ? new AddedConditions(reference.Input("text_embeds"), reference.Input("time_ids")) : null;
-        made["out"] = network.call(reference.Input("sample"), reference.Input("timestep"), new UNetConditions(reference.Input("encoder_hidden_states"), added));
-        reference.Outputs(made, comparison, "sample", "timestep", "encoder_hidden_states", "text_embeds", "time_ids");
+        made["out"] = network.call(reference.Input("sample"), reference.Input("timestep"), reference.Conditions());
+        reference.Outputs(made, comparison, ["sample", "timestep", .. Case.ConditionNames]);
     }
 
-    private static void Vae(Case reference, string folder, Comparison comparison)
+    private static void ControlNet(Case reference, string path, Comparison comparison)
     {
-        using var network = NetworkFolder.LoadVae(reference.Run.Use(folder), reference.Run.Dtype, reference.Run.Device);
+        using var network = NetworkFolder.LoadControlNet(path, reference.Run.Dtype, reference.Run.Device);
+        var output = Run(scale: 1);
+        output = Run(ConditioningScale(output.Mid, reference.File.Read($"{reference.Prefix}mid")));
+        var made = output.Down.Index().ToDictionary(residual => $"down.{residual.Index}", residual => residual.Item);
+        made["mid"] = output.Mid;
+        reference.Outputs(made, comparison, ["sample", "timestep", "cond", .. Case.ConditionNames]);
+
+        ControlResiduals Run(double scale) => network.call(
+            reference.Input("sample"), reference.Input("timestep"), reference.Conditions(), reference.Input("cond"), scale, false);
+    }
+
+    /// <summary>
+    /// The scale that the references were made with, which their file does not tell: the factor between them and residuals of
+    /// scale 1, rounded so far that no error of a residual could hide in it.
+    /// </summary>
+    private static double ConditioningScale(Tensor made, Tensor reference)
+    {
+        var (ours, theirs) = (made.cpu().to(ScalarType.Float64), reference.to(ScalarType.Float64));
+        return Math.Round(((ours * theirs).sum() / (ours * ours).sum()).item<double>(), 2);
+    }
+
+    private static void Vae(Case reference, string path, Comparison comparison)
+    {
+        using var network = NetworkFolder.LoadVae(path, reference.Run.Dtype, reference.Run.Device);
         using var generator = new Generator((ulong)reference.Input("sample_seed").item<long>(), CPU);
         var posterior = network.Encode(reference.Input("image"));
         var sample = posterior.Sample(generator);
@@ -116,9 +138,21 @@ internal sealed class NetworksCheck : IVerificationCheck
     }
 
     /// <summary>One network's tensors in a file of references.</summary>
-    private sealed record Case(VerificationRun Run, SafetensorsFile File, string Network, IReadOnlyList<string> Tensors)
+    /// <param name="Run">The run it is part of.</param>
+    /// <param name="File">The references.</param>
+    /// <param name="Prefix">What the tensors' names begin with.</param>
+    /// <param name="Keys">The tensors' names.</param>
+    private sealed record Case(VerificationRun Run, SafetensorsFile File, string Prefix, IEnumerable<string> Keys)
     {
-        public Tensor Input(string name) => File.Read($"{Network}.{name}", Run.Dtype, Run.Device);
+        public static string[] ConditionNames { get; } = ["encoder_hidden_states", "text_embeds", "time_ids"];
+
+        /// <summary>Their names within the network.</summary>
+        public IEnumerable<string> Tensors => Keys.Select(key => key[Prefix.Length..]);
+
+        public Tensor Input(string name) => File.Read(Prefix + name, Run.Dtype, Run.Device);
+
+        public UNetConditions Conditions() => new(
+            Input("encoder_hidden_states"), Tensors.Contains("time_ids") ? new AddedConditions(Input("text_embeds"), Input("time_ids")) : null);
 
         /// <summary>Compares every tensor of the file that is not an input; one that the network did not make is a failure.</summary>
         public void Outputs(Dictionary<string, Tensor> made, Comparison comparison, params string[] inputs)
@@ -127,7 +161,7 @@ internal sealed class NetworksCheck : IVerificationCheck
             {
                 if (made.TryGetValue(name, out var tensor))
                 {
-                    comparison.Relative(name, tensor, File.Read($"{Network}.{name}"));
+                    comparison.Relative(name, tensor, File.Read(Prefix + name));
                 }
                 else
                 {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.Layers;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
@@ -69,6 +70,7 @@ internal sealed class PublishedKeysCheck : IVerificationCheck
         ("text_encoder", not null) => new CLIPTextModel(ConfigFile.Parse<CLIPTextConfig>(config, Configs), LayerFactory.Shapes),
         ("text_encoder_2", not null) => new CLIPTextModelWithProjection(ConfigFile.Parse<CLIPTextConfig>(config, Configs), LayerFactory.Shapes),
         ("unet", not null) => new UNet2DConditionModel(ConfigFile.Parse<UNet2DConditionConfig>(config, Configs), LayerFactory.Shapes),
+        ("controlnet", not null) => new ControlNetModel(ConfigFile.Parse<ControlNetConfig>(config, Configs), LayerFactory.Shapes),
         ("vae", not null) => new AutoencoderKL(ConfigFile.Parse<AutoencoderKLConfig>(config, Configs), LayerFactory.Shapes),
         _ => null,
     };

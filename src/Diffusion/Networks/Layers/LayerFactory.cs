@@ -19,6 +19,15 @@ public readonly record struct LayerFactory(Device? Device = null, ScalarType? DT
     internal Conv2d Conv2d(long in_channels, long out_channels, long kernel_size, long stride = 1, long padding = 0, bool hasBias = true) =>
         nn.Conv2d(in_channels, out_channels, kernel_size, stride, padding, bias: hasBias, device: Device, dtype: DType);
 
+    /// <summary>A convolution that starts by saying nothing.</summary>
+    internal Conv2d ZeroConv2d(long in_channels, long out_channels, long kernel_size, long padding = 0)
+    {
+        var conv = Conv2d(in_channels, out_channels, kernel_size, padding: padding);
+        nn.init.zeros_(conv.weight);
+        nn.init.zeros_(conv.bias!);
+        return conv;
+    }
+
     internal GroupNorm GroupNorm(long num_groups, long num_channels, double eps)
     {
         var norm = nn.GroupNorm(num_groups, num_channels, eps, device: Device, dtype: DType);
