@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
 
@@ -76,6 +77,30 @@ public sealed class ConfigTests
         int heads = (int)json["attention_head_dim"]! / 2;
         json["num_attention_heads"] = heads;
         Assert.Equal(heads, ConfigFile.Parse<UNet2DConditionConfig>(json, "config.json").Heads[0]);
+    }
+
+    [Theory]
+    [InlineData("_class_name", "\"ControlNetUnionModel\"", "ControlNetModel")]
+    [InlineData("mid_block_type", "\"UNetMidBlock2D\"", "UNetMidBlock2DCrossAttn")]
+    [InlineData("controlnet_conditioning_channel_order", "\"gbr\"", "bgr")]
+    public void A_controlnet_that_is_not_built_is_refused_with_field_value_and_choice(string field, string value, string supported)
+    {
+        var json = ConfigFile.ReadObject(Goldens.Path("models/tiny-controlnet/config.json"));
+        json[field] = JsonNode.Parse(value);
+        var problem = Assert.Throws<UnsupportedConfigException>(() => ConfigFile.Parse<ControlNetConfig>(json, "some/config.json"));
+        Assert.Equal(field, problem.Field);
+        Assert.Contains(supported, problem.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("text_config", "hidden_act", "\"relu\"")]
+    [InlineData("vision_config", "num_attention_heads", "5")]
+    [InlineData("vision_config", "patch_size", "0")]
+    public void An_encoder_within_a_clip_is_refused_with_where_it_stands(string part, string field, string value)
+    {
+        var json = ConfigFile.ReadObject(Goldens.Path("models/tiny-clip/config.json"));
+        json[part]![field] = JsonNode.Parse(value);
+        Assert.Equal($"{part}.{field}", Assert.Throws<UnsupportedConfigException>(() => ConfigFile.Parse<CLIPConfig>(json, "some/config.json")).Field);
     }
 
     private static void Refused<T>(string network, string field, string value, string supported)

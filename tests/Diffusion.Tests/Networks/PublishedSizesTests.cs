@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.Layers;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
@@ -32,6 +33,12 @@ public sealed class PublishedSizesTests
     [InlineData("sdxl/unet")]
     public void Unets_have_the_published_weights(string name) =>
         Matches(name, new UNet2DConditionModel(Config<UNet2DConditionConfig>(name), LayerFactory.Shapes));
+
+    [Theory]
+    [InlineData("sd15/controlnet")]
+    [InlineData("sdxl/controlnet")]
+    public void Controlnets_have_the_published_weights(string name) =>
+        Matches(name, new ControlNetModel(Config<ControlNetConfig>(name), LayerFactory.Shapes));
 
     [Fact]
     public void Vae_has_the_published_weights() =>
