@@ -1,3 +1,4 @@
+using StableDiffusion.Diffusion.Adapters;
 using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Schedulers;
 
@@ -41,6 +42,9 @@ public sealed record GenerationRequest
 
     /// <summary>How prompts are understood.</summary>
     public PromptReading PromptReading { get; init; }
+
+    /// <summary>Learnt words that prompts may use; they stay the caller's.</summary>
+    public IReadOnlyList<TextualInversion> Embeddings { get; init; } = [];
 
     /// <summary>Image-to-image: a picture to start from.</summary>
     public ImageToImage? Init { get; init; }

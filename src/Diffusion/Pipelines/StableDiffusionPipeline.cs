@@ -40,7 +40,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
 
     private IEnumerable<GeneratedImage> GenerateAll(GenerationRequest request, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
-        using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip);
+        using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings);
         for (int image = 0; image < request.Images.Count; image++)
         {
             yield return GenerateOne(request, image, prompts, onStep, cancellationToken);
