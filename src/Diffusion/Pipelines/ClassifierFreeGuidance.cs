@@ -3,26 +3,41 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Pipelines;
 
 /// <summary>Classifier-free guidance: away from what the network says to the negative prompt, towards what it says to the prompt
-/// (Ho and Salimans 2022, equation 6).</summary>
+/// (Ho and Salimans 2022, equation 6); towards several prompts at once, each with its weight (Liu et al. 2022, "Compositional visual
+/// generation").</summary>
+/// <param name="Scale">1 and below is none.</param>
+/// <param name="Rescale">0 … 1.</param>
 internal readonly record struct ClassifierFreeGuidance(double Scale, double Rescale)
 {
-    /// <summary>Whether the network is asked twice.</summary>
-    public bool IsOn => Scale > 1;
+    /// <summary>Whether the network is asked about the negative prompt, which a prompt of several parts, or of another weight than 1, wants
+    /// with any scale.</summary>
+    public bool Asks(IReadOnlyList<double> weights) => Scale > 1 || weights is not [1];
 
-    /// <summary>One prediction from two, in the current dispose scope.</summary>
-    /// <param name="predictions">(2, C, h, w): for the negative prompt, for the prompt.</param>
-    /// <returns>(1, C, h, w)</returns>
-    public Tensor Apply(Tensor predictions)
+    /// <summary>One prediction for each picture, in the current dispose scope.</summary>
+    /// <param name="negative">(B, C, h, w)</param>
+    /// <param name="positives">(B, C, h, w) each</param>
+    /// <param name="weights">For each of the positives, a weight for each picture.</param>
+    /// <returns>(B, C, h, w)</returns>
+    public Tensor Apply(Tensor negative, IReadOnlyList<Tensor> positives, IReadOnlyList<double[]> weights)
     {
-        Tensor negative = predictions.narrow(0, 0, 1), positive = predictions.narrow(0, 1, 1);
-        var guided = negative + ((positive - negative) * Scale);
-        if (Rescale <= 0)
+        Tensor? towards = null;
+        for (int part = 0; part < positives.Count; part++)
         {
-            return guided;
+            var direction = positives[part] - negative;
+            direction = weights[part].All(weight => weight == 1) ? direction : direction * tensor(weights[part], ScalarType.Float32, negative.device).view(-1, 1, 1, 1);
+            towards = towards is null ? direction : towards + direction;
         }
 
-        // Lin et al. 2024, section 3.4: guidance stretches a prediction; its standard deviation is drawn back to the prompt's
-        var rescaled = guided * (positive.std() / guided.std());
-        return (rescaled * Rescale) + (guided * (1 - Rescale));
+        var guided = negative + (towards! * Math.Max(Scale, 1));
+        return Rescale > 0 ? Rescaled(guided, positives is [var only] ? only : negative + towards!) : guided;
+    }
+
+    /// <summary>Guidance stretches a prediction; its standard deviation is drawn back to the prompt's (Lin et al. 2024, section 3.4).
+    /// Each picture by itself, so that its company does not touch its bits.</summary>
+    private Tensor Rescaled(Tensor guided, Tensor positive)
+    {
+        double rescale = Rescale;
+        return cat([.. guided.split(1).Zip(positive.split(1), (picture, told) =>
+            (picture * (told.std() / picture.std()) * rescale) + (picture * (1 - rescale)))], 0);
     }
 }

@@ -3,49 +3,113 @@ using StableDiffusion.Diffusion.Prompts;
 
 namespace StableDiffusion.Diffusion.Pipelines;
 
-/// <summary>Refuses a request that a model cannot draw, before anything is computed; each message begins with the field.</summary>
+/// <summary>Refuses a request that a model cannot draw, before anything is computed; each message begins with the field, named as in
+/// diffusers, or as in A1111 where diffusers has none.</summary>
 internal static class RequestChecks
 {
     /// <exception cref="ArgumentException">A field is out of range.</exception>
-    /// <exception cref="NotSupportedException">A part is not built.</exception>
     public static void Check(GenerationRequest request, StableDiffusionModel model)
     {
-        Require(request.Images is { Count: > 0 }, "images: at least one picture must be asked for.");
-        foreach (var (image, index) in request.Images.Select((image, index) => (image, index)))
-        {
-            Require(image is { Prompt: not null }, $"images[{index}].prompt: it must not be null; an empty prompt is \"\".");
-            Require(image.Seed >= 0, $"images[{index}].seed: {image.Seed} is negative; seeds are 0 and above.");
-        }
-
-        NotBuilt(request.Init is null, "image: image-to-image");
-        NotBuilt(request.Inpainting is null, "mask_image: in-painting");
-        NotBuilt(request.HighResolution is null, "enable_hr: a second pass at a larger size");
-        NotBuilt(request.SizeConditions is null, "original_size: SDXL's sizes");
-        NotBuilt(request.BatchClass == 1, "batch_class: more than one picture in a network call");
-
-        var (width, height) = Size(request, model);
-        int factor = model.VaeScaleFactor;
-        Require(width > 0 && width % factor == 0, $"width: {width} is no positive multiple of {factor}, the pixels that one latent of this model stands for.");
-        Require(height > 0 && height % factor == 0, $"height: {height} is no positive multiple of {factor}, the pixels that one latent of this model stands for.");
+        CheckImages(request, model);
+        var passes = Pass.Of(request, model);
+        CheckSize(passes[0].Size, "width", "height", model.VaeScaleFactor);
         Require(request.NumInferenceSteps >= 1, $"num_inference_steps: {request.NumInferenceSteps} is less than 1.");
         Require(double.IsFinite(request.GuidanceScale), $"guidance_scale: {request.GuidanceScale} is not a finite number.");
         Require(request.GuidanceRescale is >= 0 and <= 1, $"guidance_rescale: {request.GuidanceRescale} is not in 0 … 1.");
         Require(request.Eta is >= 0 and <= 1, $"eta: {request.Eta} is not in 0 … 1.");
         int layers = PromptReader.LargestClipSkip(model);
         Require(request.ClipSkip is null or >= 0 && !(request.ClipSkip > layers), $"clip_skip: {request.ClipSkip} is not in 0 … {layers}, as the layers of this model's text encoder allow.");
+        Require(request.BatchClass >= 1, $"batch_class: {request.BatchClass} is less than 1, a picture a call.");
+        CheckInit(request);
+        CheckInpainting(request, model);
+        CheckHighResolution(request, model, passes);
+        CheckSizeConditions(request.SizeConditions);
     }
 
-    /// <summary>The picture's size; what the request leaves out is what the model was trained at.</summary>
-    public static (int Width, int Height) Size(GenerationRequest request, StableDiffusionModel model) =>
-        (request.Width ?? model.DefaultSize, request.Height ?? model.DefaultSize);
-
-    private static void NotBuilt(bool holds, string what)
+    private static void CheckImages(GenerationRequest request, StableDiffusionModel model)
     {
-        if (!holds)
+        Require(request.Images is { Count: > 0 }, "images: at least one picture must be asked for.");
+        foreach (var (image, index) in request.Images.Select((image, index) => (image, index)))
         {
-            throw new NotSupportedException($"{what} is not built");
+            Require(image is { Prompt: not null }, $"images[{index}].prompt: it must not be null; an empty prompt is \"\".");
+            Require(image.Seed >= 0, $"images[{index}].seed: {image.Seed} is negative; seeds are 0 and above.");
+            Require(model.IsXL || image.Prompt2 is null, $"images[{index}].prompt_2: only SDXL has a second text encoder that reads it; leave it out.");
+            Require(model.IsXL || image.NegativePrompt2 is null, $"images[{index}].negative_prompt_2: only SDXL has a second text encoder that reads it; leave it out.");
         }
     }
+
+    private static void CheckInit(GenerationRequest request)
+    {
+        if (request.Init is not { } init)
+        {
+            return;
+        }
+
+        Require(init.Image is not null, "image: there is no picture to start from.");
+        Require(init.Strength is >= 0 and <= 1, $"strength: {init.Strength} is not in 0 … 1.");
+        CheckSteps("strength", init.Strength, request.NumInferenceSteps);
+    }
+
+    private static void CheckInpainting(GenerationRequest request, StableDiffusionModel model)
+    {
+        int channels = model.UNet.Config.InChannels, latents = model.Vae.Config.LatentChannels;
+        Require(
+            channels == latents || channels == (2 * latents) + 1,
+            $"model: its U-Net takes {channels} channels; {latents} are for latents and {(2 * latents) + 1} for in-painting, other kinds are not built.");
+        Require(channels == latents || request.Inpainting is not null, "mask_image: this model is made for in-painting alone; give it an image and a mask_image.");
+        if (request.Inpainting is not { } inpainting)
+        {
+            return;
+        }
+
+        Require(request.Init is not null, "image: in-painting wants the picture that the mask_image is for.");
+        Require(inpainting.Mask is not null, "mask_image: there is none.");
+        Require(inpainting.MaskBlur is >= 0 and <= 1024, $"mask_blur: {inpainting.MaskBlur} is not in 0 … 1024 pixels.");
+        Require(inpainting.PaddingMaskCrop is null or >= 0, $"padding_mask_crop: {inpainting.PaddingMaskCrop} is negative; 0 draws the masked area with nothing around it.");
+        Require(Enum.IsDefined(inpainting.Fill), $"inpainting_fill: {inpainting.Fill} is none of {string.Join(", ", Enum.GetNames<InpaintingFill>())}.");
+    }
+
+    private static void CheckHighResolution(GenerationRequest request, StableDiffusionModel model, IReadOnlyList<Pass> passes)
+    {
+        if (request.HighResolution is not { } high)
+        {
+            return;
+        }
+
+        Require(request.Init is null, "enable_hr: a second pass follows text-to-image; leave out the image, or take image-to-image at the larger size.");
+        Require(high.Scale is >= 1 and <= 16, $"hr_scale: {high.Scale} is not in 1 … 16.");
+        CheckSize(passes[1].Size, "hr_resize_x", "hr_resize_y", model.VaeScaleFactor);
+        Require(Enum.IsDefined(high.Upscaler), $"hr_upscaler: {high.Upscaler} is none of {string.Join(", ", Enum.GetNames<Upscaler>())}.");
+        Require(high.DenoisingStrength is >= 0 and <= 1, $"denoising_strength: {high.DenoisingStrength} is not in 0 … 1.");
+        Require(high.NumInferenceSteps is null or >= 1, $"hr_second_pass_steps: {high.NumInferenceSteps} is less than 1.");
+        CheckSteps("denoising_strength", high.DenoisingStrength, passes[1].NumInferenceSteps);
+    }
+
+    private static void CheckSizeConditions(SizeConditions? sizes)
+    {
+        CheckPair("original_size", sizes?.OriginalSize, least: 1);
+        CheckPair("target_size", sizes?.TargetSize, least: 1);
+        CheckPair("crops_coords_top_left", sizes?.CropsCoordsTopLeft, least: 0);
+        CheckPair("negative_original_size", sizes?.NegativeOriginalSize, least: 1);
+        CheckPair("negative_target_size", sizes?.NegativeTargetSize, least: 1);
+        CheckPair("negative_crops_coords_top_left", sizes?.NegativeCropsCoordsTopLeft, least: 0);
+    }
+
+    private static void CheckPair(string field, (int First, int Second)? pair, int least) =>
+        Require(
+            pair is null || (pair.Value.First >= least && pair.Value.Second >= least),
+            $"{field}: ({pair?.First}, {pair?.Second}) must be of whole numbers from {least} on: height and width, or top and left.");
+
+    private static void CheckSize(DrawnSize size, string width, string height, int factor)
+    {
+        Require(size.Width > 0 && size.Width % factor == 0, $"{width}: {size.Width} is no positive multiple of {factor}, the pixels that one latent of this model stands for.");
+        Require(size.Height > 0 && size.Height % factor == 0, $"{height}: {size.Height} is no positive multiple of {factor}, the pixels that one latent of this model stands for.");
+    }
+
+    private static void CheckSteps(string field, double strength, int steps) =>
+        Require(
+            strength == 0 || (int)(strength * steps) >= 1,
+            $"{field}: {strength} of {steps} steps is less than one; take more steps, a strength of {Math.Ceiling(1000.0 / steps) / 1000} or more, or 0 for the picture as the VAE has it.");
 
     private static void Require(bool holds, string message)
     {

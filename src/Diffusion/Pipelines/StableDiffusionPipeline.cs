@@ -1,6 +1,4 @@
 using StableDiffusion.Diffusion.Checkpoints;
-using StableDiffusion.Diffusion.Networks.UNet;
-using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Schedulers;
 using static TorchSharp.torch;
@@ -8,18 +6,20 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Pipelines;
 
 /// <summary>
-/// Text to image with Stable Diffusion (Rombach et al. 2022), as diffusers' StableDiffusionPipeline. A picture depends on its own
-/// prompt, seed and the request's settings alone: it has a generator of its own on the CPU, which first draws the start noise and
-/// then each step's, and it goes through the networks by itself, with its guidance pair as the only batch. Kernels round otherwise for
-/// another batch size and for another place in a batch: with libtorch 1.13 on a CPU that moved a small U-Net's output by up to
-/// 1e-5. The same request gives the same bytes on the same machine, build and number of threads.
+/// Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022; Podell et al. 2023), from text, from a picture, through a mask, in one pass or
+/// two: what diffusers has a pipeline each for. A picture depends on its own prompt, seed and the request's settings alone: it has a generator
+/// of its own on the CPU, whose draws come in diffusers' order, and whatever else is drawn with it, the networks' calls have the
+/// same number of pictures (<see cref="GenerationRequest.BatchClass"/>). Kernels round otherwise for another batch size, and some for
+/// another place in a batch: with libtorch 1.13 on a CPU that moved a small U-Net's output by up to 1e-5. With one picture a call, the
+/// same request gives the same bytes on the same machine, build and number of threads.
 /// </summary>
 /// <param name="model">Stays the caller's. Used by one thread at a time.</param>
 public sealed class StableDiffusionPipeline(StableDiffusionModel model)
 {
-    /// <summary>Draws the request's pictures, one after another as the caller asks for them. Inputs are checked before this returns.</summary>
+    /// <summary>Draws the request's pictures as the caller asks for them: in order, but those that share a call come together. Inputs are
+    /// checked before this returns.</summary>
     /// <param name="request">What to draw.</param>
-    /// <param name="onStep">Told after every denoising step, on the calling thread.</param>
+    /// <param name="onStep">Told of each picture after every denoising step, on the calling thread.</param>
     /// <param name="cancellationToken">Looked at before every step.</param>
     /// <exception cref="ArgumentException">A field is out of range; the message names it.</exception>
     /// <exception cref="NotSupportedException">The scheduler is not built.</exception>
@@ -30,76 +30,116 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
 
         // 1. check inputs
         RequestChecks.Check(request, model);
-        using (CreateScheduler(request))
-        {
-            // only to know now that it can be
-        }
-
-        return GenerateAll(request, onStep, cancellationToken);
+        var passes = Pass.Of(request, model);
+        int[] calls = [.. passes.Select(pass => Calls(request, pass))];
+        var area = request.Inpainting is { } inpainting ? InpaintingArea.Of(request.Init!.Image, inpainting, passes[0].Size) : null;
+        return GenerateAll(request, passes, calls, area, onStep, cancellationToken);
     }
 
-    private IEnumerable<GeneratedImage> GenerateAll(GenerationRequest request, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
+    private IEnumerable<GeneratedImage> GenerateAll(
+        GenerationRequest request, IReadOnlyList<Pass> passes, IReadOnlyList<int> calls, InpaintingArea? area,
+        Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
-        using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings);
-        for (int image = 0; image < request.Images.Count; image++)
+        using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip);
+        using var inputs = new RequestInputs(request, model, passes[0].Size, area);
+        var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
+        string Shape(int image) => string.Join(' ', calls.Select(count => PicturePrompts.Read(prompts, request.Images[image], count, guidance).Shape(count)));
+        foreach (var group in PictureGroup.Form(request.Images.Count, request.BatchClass, Shape))
         {
-            yield return GenerateOne(request, image, prompts, onStep, cancellationToken);
+            int told = 0, total = calls.Sum();
+            void Tell(Tensor latents)
+            {
+                told++;
+                for (int place = 0; place < group.Images.Count && onStep is not null; place++)
+                {
+                    using var own = latents.narrow(0, place, 1);
+                    onStep(new DenoisingStep(group.Images[place], told, total, own));
+                }
+            }
+
+            using var latents = Draw(request, group, passes, prompts, inputs, Tell, cancellationToken); // (B, C, h, w)
+            for (int place = 0; place < group.Images.Count; place++)
+            {
+                yield return Decode(group.Images[place], latents, place, inputs.Area);
+            }
         }
     }
 
-    private GeneratedImage GenerateOne(
-        GenerationRequest request, int image, IPromptReader prompts, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
+    /// <summary>A group's latents, (B, C, h, w), in no dispose scope.</summary>
+    private Tensor Draw(
+        GenerationRequest request, PictureGroup group, IReadOnlyList<Pass> passes, IPromptReader prompts, RequestInputs inputs,
+        Action<Tensor> tell, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var prompt = request.Images[image];
+        using var generators = new GroupGenerators(group.Places.Select(image => request.Images[image].Seed));
+        var noise = new NoiseSource(generators.All);
         var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
-
-        // 2. encode the prompts
-        int calls = request.NumInferenceSteps;
-        var context = prompts.Positive(prompt, calls).Single().At(0).Context;
-        context = guidance.IsOn ? cat([prompts.Negative(prompt, calls).At(0).Context, context], 0) : context; // (1 or 2, T, D)
-
-        // 3. lay out the time steps
-        using var scheduler = CreateScheduler(request);
-
-        // 4. prepare the latents
-        using var generator = new Generator((ulong)prompt.Seed, CPU);
-        var noise = new NoiseSource(generator);
-        var (width, height) = RequestChecks.Size(request, model);
-        int factor = model.VaeScaleFactor;
-        var latents = noise.Draw([1, model.Vae.Config.LatentChannels, height / factor, width / factor], model.Device) * scheduler.InitNoiseSigma;
-
-        // 5. denoise
-        var options = StepOptions.Default with { Eta = request.Eta };
-        for (int step = 0; step < scheduler.Timesteps.Count; step++)
+        var space = new LatentSpace(model);
+        Tensor? latents = null;
+        foreach (var pass in passes)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            using var before = latents;
-            latents = DenoiseOnce(scheduler, step, latents, context, guidance, options, noise);
-            onStep?.Invoke(new DenoisingStep(image, step + 1, scheduler.Timesteps.Count, latents));
+            // 2. lay out the time steps
+            using var scheduler = CreateScheduler(request, pass);
+
+            // 3. encode the prompts
+            int calls = pass.Calls(scheduler);
+            var sizes = model.IsXL ? TimeIds.Of(request.SizeConditions, pass.Size, fromPicture: request.Init is not null) : null;
+            var conditions = new GroupConditions(
+                [.. group.Places.Select(image => PicturePrompts.Read(prompts, request.Images[image], calls, guidance))], sizes);
+
+            // 4. prepare the latents
+            var fill = request.Inpainting?.Fill ?? InpaintingFill.Original;
+            var start = latents is null
+                ? LatentStart.Draw(pass, inputs, fill, space, scheduler, noise, group.Class)
+                : LatentStart.Again(pass, Upscaling.Enlarge(latents, request.HighResolution!.Upscaler, pass.Size, space, noise), scheduler, noise);
+
+            // 5. denoise
+            var predictor = new NoisePredictor(model, conditions, guidance, start.Inpainting);
+            latents = start.Latents;
+            for (int call = 0; call < calls; call++)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                using var before = latents;
+                latents = Denoise(scheduler, pass.Begin(scheduler) + call, call, latents, predictor, start.Inpainting, request, noise);
+                tell(latents);
+            }
         }
 
-        // 6. decode
-        var decoded = model.Vae.Decode((latents / model.Vae.Config.ScalingFactor).to(model.DType)); // (1, 3, H, W), about −1 … 1
-        return new GeneratedImage(image, PictureTensors.ToPicture(decoded), latents.DetachFromDisposeScope());
+        return latents!.DetachFromDisposeScope();
     }
 
-    /// <summary>One step of the loop; latents in and out (1, C, h, w) in single precision, whatever the network's.</summary>
-    private Tensor DenoiseOnce(
-        IScheduler scheduler, int step, Tensor latents, Tensor context, ClassifierFreeGuidance guidance, StepOptions options, NoiseSource noise)
+    /// <summary>One step of the loop; latents in and out (B, C, h, w) in single precision, whatever the network's.</summary>
+    private static Tensor Denoise(
+        IScheduler scheduler, int step, int call, Tensor latents, NoisePredictor predictor, GroupInpainting? inpainting, GenerationRequest request, NoiseSource noise)
     {
         using var scope = NewDisposeScope();
-        var input = scheduler.ScaleModelInput(latents, step).to(model.DType);
-        input = guidance.IsOn ? cat([input, input], 0) : input; // (1 or 2, C, h, w)
-        var timestep = tensor((float)scheduler.Timesteps[step], device: model.Device);
-        var prediction = model.UNet.call(input, timestep, new UNetConditions(context)).to(ScalarType.Float32);
-        prediction = guidance.IsOn ? guidance.Apply(prediction) : prediction; // (1, C, h, w)
-        return scheduler.Step(prediction, step, latents, options, noise).MoveToOuterDisposeScope();
+        var prediction = predictor.Predict(scheduler.ScaleModelInput(latents, step), scheduler.Timesteps[step], call);
+        var next = scheduler.Step(prediction, step, latents, StepOptions.Default with { Eta = request.Eta }, noise);
+        return (inpainting?.KeepOutside(next, scheduler, step + 1) ?? next).MoveToOuterDisposeScope();
     }
 
-    private IScheduler CreateScheduler(GenerationRequest request)
+    private GeneratedImage Decode(int image, Tensor latents, int place, InpaintingArea? area)
+    {
+        using var scope = NewDisposeScope();
+        using var noGradients = no_grad();
+        var own = latents.narrow(0, place, 1).clone(); // (1, C, h, w)
+
+        // 6. decode
+        var picture = new LatentSpace(model).Decode(own);
+
+        // 7. put back what was not drawn
+        return new GeneratedImage(image, area?.PutBack(picture) ?? picture, own.DetachFromDisposeScope());
+    }
+
+    private int Calls(GenerationRequest request, Pass pass)
+    {
+        using var scheduler = CreateScheduler(request, pass);
+        return pass.Calls(scheduler);
+    }
+
+    private IScheduler CreateScheduler(GenerationRequest request, Pass pass)
     {
         var config = request.SchedulerConfig ?? new SchedulerConfig(model.SchedulerConfig, "scheduler_config.json");
         string className = request.Scheduler ?? config.ClassName
@@ -107,13 +147,13 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         var scheduler = SchedulerFactory.Create(className, config);
         try
         {
-            scheduler.SetTimesteps(request.NumInferenceSteps);
+            scheduler.SetTimesteps(pass.NumInferenceSteps);
             return scheduler;
         }
         catch (ArgumentOutOfRangeException error)
         {
             scheduler.Dispose();
-            throw new ArgumentException($"num_inference_steps: {className} cannot do {request.NumInferenceSteps} steps with this model. {error.Message}", nameof(request), error);
+            throw new ArgumentException($"num_inference_steps: {className} cannot do {pass.NumInferenceSteps} steps with this model. {error.Message}", nameof(request), error);
         }
     }
 }

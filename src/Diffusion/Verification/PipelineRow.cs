@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Schedulers;
@@ -8,63 +10,127 @@ namespace StableDiffusion.Diffusion.Verification;
 
 /// <summary>Reads a row of pipelines/*.json, whose fields are diffusers' arguments. A field that is not known here means a
 /// feature that is not built.</summary>
-internal static class PipelineRow
+internal sealed class PipelineRow
 {
-    private static readonly string[] About = ["name", "model", "pipeline", "request", "scheduler", "scheduler_config", PipelineAdapters.Field, "rounding_alone", "saturated"];
+    private const string UNetField = "unet";
+    private static readonly string[] Known =
+        ["name", "model", UNetField, "pipeline", "request", "scheduler", "scheduler_config", PipelineAdapters.Field, "rounding_alone", "saturated"];
+
+    private readonly VerificationRun run;
+    private readonly string folder;
+    private readonly JsonElement row;
+    private readonly string pipeline;
 
     /// <exception cref="NotSupportedException">The row needs what is not built; the message names it.</exception>
-    public static (string Model, GenerationRequest Request) Read(JsonElement row, string path)
+    public PipelineRow(VerificationRun run, string path, JsonElement row, PipelineNetworks networks)
     {
-        string pipeline = row.GetProperty("pipeline").GetString()!;
-        if (pipeline != nameof(StableDiffusionPipeline))
-        {
-            throw new NotSupportedException($"{pipeline} is not built");
-        }
-
-        foreach (var field in row.EnumerateObject().Where(field => !About.Contains(field.Name)))
+        (this.run, folder, this.row) = (run, Path.GetDirectoryName(path)!, row);
+        pipeline = row.GetProperty("pipeline").GetString()!;
+        foreach (var field in row.EnumerateObject().Where(field => !Known.Contains(field.Name)))
         {
             throw new NotSupportedException($"\"{field.Name}\" is not built");
         }
 
-        var config = JsonNode.Parse(row.GetProperty("scheduler_config").GetRawText())!.AsObject();
-        var request = new GenerationRequest
+        if (!pipeline.StartsWith("StableDiffusion", StringComparison.Ordinal))
         {
-            Images = [],
-            Scheduler = row.GetProperty("scheduler").GetString(),
-            SchedulerConfig = new SchedulerConfig(config, path),
-        };
-        return (row.GetProperty("model").GetString()!, ReadRequest(row.GetProperty("request"), request));
-    }
-
-    private static GenerationRequest ReadRequest(JsonElement json, GenerationRequest request)
-    {
-        long[] seeds = [.. json.GetProperty("seeds").EnumerateArray().Select(seed => seed.GetInt64())];
-        string[] prompts = [];
-        string?[] negativePrompts = new string?[seeds.Length];
-        foreach (var field in json.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null))
-        {
-            var value = field.Value;
-            request = field.Name switch
-            {
-                "seeds" or "prompt" or "negative_prompt" => request,
-                "num_inference_steps" => request with { NumInferenceSteps = value.GetInt32() },
-                "guidance_scale" => request with { GuidanceScale = value.GetDouble() },
-                "guidance_rescale" => request with { GuidanceRescale = value.GetDouble() },
-                "eta" => request with { Eta = value.GetDouble() },
-                "clip_skip" => request with { ClipSkip = value.GetInt32() },
-                "width" => request with { Width = value.GetInt32() },
-                "height" => request with { Height = value.GetInt32() },
-                _ => throw new NotSupportedException($"the request's \"{field.Name}\" is not built"),
-            };
-            prompts = field.Name == "prompt" ? Texts(value, seeds.Length) : prompts;
-            negativePrompts = field.Name == "negative_prompt" ? Texts(value, seeds.Length) : negativePrompts;
+            throw new NotSupportedException($"{pipeline} is not built");
         }
 
-        return request with { Images = [.. seeds.Select((seed, i) => new ImagePrompt(prompts[i], negativePrompts[i], seed))] };
+        Model = networks.Model(row.GetProperty("model").GetString()!);
+        Model = row.TryGetProperty(UNetField, out var unet) ? Model.With(unet: networks.UNet(unet.GetString()!)) : Model;
+        Request = ReadRequest(new GenerationRequest
+        {
+            Images = [],
+            GuidanceScale = IsXL && !DrawsMasked ? 5 : 7.5,
+            Scheduler = row.GetProperty("scheduler").GetString(),
+            SchedulerConfig = new SchedulerConfig(JsonNode.Parse(row.GetProperty("scheduler_config").GetRawText())!.AsObject(), path),
+        });
     }
 
-    /// <summary>One text for all pictures, or a list with one for each.</summary>
-    private static string[] Texts(JsonElement value, int count) => value.ValueKind == JsonValueKind.Array
-        ? [.. value.EnumerateArray().Select(text => text.GetString()!)]
-        : [.. Enumerable.Repeat(value.GetString()!, count)];
+    /// <summary>What it is drawn with.</summary>
+    public StableDiffusionModel Model { get; }
+
+    /// <summary>What is drawn.</summary>
+    public GenerationRequest Request { get; }
+
+    private bool IsXL => pipeline.Contains("XL", StringComparison.Ordinal);
+
+    private bool DrawsMasked => pipeline.Contains("Inpaint", StringComparison.Ordinal);
+
+    private bool StartsFromPicture => DrawsMasked || pipeline.Contains("Img2Img", StringComparison.Ordinal);
+
+    private double DefaultStrength => (DrawsMasked, IsXL) switch
+    {
+        (true, false) => 1,
+        (true, true) => 0.9999,
+        (false, true) when !pipeline.Contains("ControlNet", StringComparison.Ordinal) => 0.3,
+        _ => 0.8,
+    };
+
+    private GenerationRequest ReadRequest(GenerationRequest request)
+    {
+        var json = row.GetProperty("request");
+        if (StartsFromPicture)
+        {
+            request = request with { Init = new ImageToImage { Image = Picture(json.GetProperty("image")), Strength = DefaultStrength } };
+        }
+
+        if (DrawsMasked)
+        {
+            bool ownSize = pipeline.Contains("ControlNet", StringComparison.Ordinal);
+            request = request with
+            {
+                Inpainting = new Inpainting { Mask = Picture(json.GetProperty("mask_image")) },
+                Width = ownSize ? null : Model.DefaultSize,
+                Height = ownSize ? null : Model.DefaultSize,
+            };
+        }
+
+        var fields = json.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null);
+        return fields.Aggregate(request, (so, field) => Set(so, field.Name, field.Value)) with { Images = Images(json) };
+    }
+
+    private GenerationRequest Set(GenerationRequest request, string field, JsonElement value)
+    {
+        var sizes = request.SizeConditions ?? new SizeConditions();
+        return field switch
+        {
+            "seeds" or "prompt" or "negative_prompt" or "prompt_2" or "negative_prompt_2" => request,
+            "image" when StartsFromPicture => request,
+            "mask_image" when DrawsMasked => request,
+            "num_inference_steps" => request with { NumInferenceSteps = value.GetInt32() },
+            "guidance_scale" => request with { GuidanceScale = value.GetDouble() },
+            "guidance_rescale" => request with { GuidanceRescale = value.GetDouble() },
+            "eta" => request with { Eta = value.GetDouble() },
+            "clip_skip" => request with { ClipSkip = value.GetInt32() },
+            "width" => request with { Width = value.GetInt32() },
+            "height" => request with { Height = value.GetInt32() },
+            "strength" when StartsFromPicture => request with { Init = request.Init! with { Strength = value.GetDouble() } },
+            "padding_mask_crop" when DrawsMasked => request with { Inpainting = request.Inpainting! with { PaddingMaskCrop = value.GetInt32() } },
+            "original_size" => request with { SizeConditions = sizes with { OriginalSize = Pair(value) } },
+            "crops_coords_top_left" => request with { SizeConditions = sizes with { CropsCoordsTopLeft = Pair(value) } },
+            "target_size" => request with { SizeConditions = sizes with { TargetSize = Pair(value) } },
+            "negative_original_size" => request with { SizeConditions = sizes with { NegativeOriginalSize = Pair(value) } },
+            "negative_crops_coords_top_left" => request with { SizeConditions = sizes with { NegativeCropsCoordsTopLeft = Pair(value) } },
+            "negative_target_size" => request with { SizeConditions = sizes with { NegativeTargetSize = Pair(value) } },
+            _ => throw new NotSupportedException($"the request's \"{field}\" is not built"),
+        };
+    }
+
+    private static ImagePrompt[] Images(JsonElement json)
+    {
+        long[] seeds = [.. json.GetProperty("seeds").EnumerateArray().Select(seed => seed.GetInt64())];
+        string?[] prompts = Texts("prompt"), negatives = Texts("negative_prompt"), prompts2 = Texts("prompt_2"), negatives2 = Texts("negative_prompt_2");
+        return [.. seeds.Select((seed, i) => new ImagePrompt(prompts[i]!, negatives[i], seed) { Prompt2 = prompts2[i], NegativePrompt2 = negatives2[i] })];
+
+        // one text for all pictures, or a list with one for each
+        string?[] Texts(string field) => json.TryGetProperty(field, out var value) && value.ValueKind == JsonValueKind.Array
+            ? [.. value.EnumerateArray().Select(text => text.GetString())]
+            : [.. Enumerable.Repeat(value.ValueKind == JsonValueKind.String ? value.GetString() : null, seeds.Length)];
+    }
+
+    private static (int First, int Second) Pair(JsonElement value) => (value[0].GetInt32(), value[1].GetInt32());
+
+    private Picture Picture(JsonElement name) =>
+        PngReader.Read(File.ReadAllBytes(run.Use(Path.Combine(folder, "inputs", $"{name.GetString()}.png")))).Picture;
 }

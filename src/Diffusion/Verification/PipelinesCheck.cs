@@ -14,17 +14,17 @@ internal sealed class PipelinesCheck : IVerificationCheck
 
     public IEnumerable<VerificationRow> Run(VerificationRun run, CancellationToken cancellationToken)
     {
-        using var models = new LoadedModels(run);
+        using var networks = new PipelineNetworks(run);
         foreach (string path in run.Files(Folder, ".json"))
         {
-            foreach (var row in RunFile(run, path, models, cancellationToken))
+            foreach (var row in RunFile(run, path, networks, cancellationToken))
             {
                 yield return row;
             }
         }
     }
 
-    private static List<VerificationRow> RunFile(VerificationRun run, string path, LoadedModels models, CancellationToken cancellationToken)
+    private static List<VerificationRow> RunFile(VerificationRun run, string path, PipelineNetworks networks, CancellationToken cancellationToken)
     {
         string title = Path.ChangeExtension(path, null);
         var latents = new Comparison(run, $"{title}: latents", run.Bound(1e-3));
@@ -37,9 +37,9 @@ internal sealed class PipelinesCheck : IVerificationCheck
             string name = row.GetProperty("name").GetString()!;
             try
             {
-                var (model, request) = PipelineRow.Read(row, path);
-                using var adapters = PipelineAdapters.Merge(run, row, models.Get(model));
-                RunRow(run, name, new StableDiffusionPipeline(models.Get(model)), request, expected, (latents, steps, pictures), cancellationToken);
+                var read = new PipelineRow(run, path, row, networks);
+                using var adapters = PipelineAdapters.Merge(run, row, read.Model);
+                RunRow(run, name, new StableDiffusionPipeline(read.Model), read.Request, expected, (latents, steps, pictures), cancellationToken);
             }
             catch (Exception error) when (error is NotSupportedException or UnsupportedConfigException)
             {
@@ -82,23 +82,6 @@ internal sealed class PipelinesCheck : IVerificationCheck
         if (wantsSteps)
         {
             rows.Steps.Relative(name, cat([.. steps.Select(image => stack([.. image.Select(step => step.squeeze(0))]).unsqueeze(1))], 1), expected.Read($"{name}.steps"));
-        }
-    }
-
-    /// <summary>The models that the rows name, each loaded once.</summary>
-    private sealed class LoadedModels(VerificationRun run) : IDisposable
-    {
-        private readonly Dictionary<string, StableDiffusionModel> loaded = new(StringComparer.Ordinal);
-
-        public StableDiffusionModel Get(string path) =>
-            loaded.TryGetValue(path, out var model) ? model : loaded[path] = StableDiffusionModel.Load(run.Use(path), run.Dtype, run.Device);
-
-        public void Dispose()
-        {
-            foreach (var model in loaded.Values)
-            {
-                model.Dispose();
-            }
         }
     }
 }
