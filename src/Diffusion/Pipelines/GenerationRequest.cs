@@ -43,7 +43,7 @@ public sealed record GenerationRequest
     /// <summary>How prompts are understood.</summary>
     public PromptReading PromptReading { get; init; }
 
-    /// <summary>Learnt words that prompts may use; they stay the caller's.</summary>
+    /// <summary>Learnt words that prompts may use. They stay the caller's, until the last picture is drawn.</summary>
     public IReadOnlyList<TextualInversion> Embeddings { get; init; } = [];
 
     /// <summary>Image-to-image: a picture to start from.</summary>

@@ -23,6 +23,10 @@ public sealed record Inpainting
     /// <summary>Whether the pixels outside the mask are the input's, not the VAE's copy of them.</summary>
     public bool PasteBack { get; init; }
 
+    /// <summary>The seed of the generator that samples the picture's latents; null is each picture's own. diffusers samples them once for a
+    /// batch, with its first picture's.</summary>
+    public long? LatentsSeed { get; init; }
+
     /// <summary>What the masked area holds before it is drawn.</summary>
     public InpaintingFill Fill { get; init; } = InpaintingFill.Original;
 }

@@ -1,7 +1,6 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Pictures;
-using StableDiffusion.Diffusion.Schedulers;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Pipelines;
@@ -19,12 +18,15 @@ internal readonly record struct LatentSpace(StableDiffusionModel Model)
             mean.to(ScalarType.Float32).MoveToOuterDisposeScope(), logvar.to(ScalarType.Float32).MoveToOuterDisposeScope());
     }
 
-    /// <summary>Latents of a picture, or of one for each generator: (B, C, h, w).</summary>
-    public Tensor Draw(DiagonalGaussianDistribution posterior, NoiseSource noise, int count)
+    /// <summary>Of the latents of so many pictures: (B, C, h, w).</summary>
+    public long[] Shape(int count, DrawnSize size) =>
+        [count, Model.Vae.Config.LatentChannels, size.Height / Model.VaeScaleFactor, size.Width / Model.VaeScaleFactor];
+
+    /// <summary>A sample of a picture's latents for each picture of normal noise (B, C, h, w).</summary>
+    public Tensor Sample(DiagonalGaussianDistribution posterior, Tensor noise)
     {
         using var scope = NewDisposeScope();
-        var sample = posterior.Sample(noise.Draw([count, .. posterior.Mean.shape[1..]], Model.Device));
-        return (sample * Model.Vae.Config.ScalingFactor).MoveToOuterDisposeScope();
+        return (posterior.Sample(noise) * Model.Vae.Config.ScalingFactor).MoveToOuterDisposeScope();
     }
 
     /// <summary>The picture of latents (1, C, h, w).</summary>

@@ -3,62 +3,50 @@ using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Pipelines;
 
-/// <summary>What a group's first pass starts from. Its tensors are the scope's that it was drawn in.</summary>
+/// <summary>What a group's pass starts from. Its tensors are the scope's that it was drawn in.</summary>
 /// <param name="Latents">(B, C, h, w)</param>
 /// <param name="Inpainting">What of them is drawn anew; null is all.</param>
 internal sealed record LatentStart(Tensor Latents, GroupInpainting? Inpainting)
 {
-    /// <summary>Draws it, in diffusers' order: a sample of the picture's latents, the noise, a sample of the masked picture's latents.</summary>
-    /// <param name="pass">The first.</param>
-    /// <param name="inputs">The request's.</param>
-    /// <param name="fill">What the masked area starts from.</param>
-    /// <param name="space">The model's.</param>
-    /// <param name="scheduler">With its times laid out.</param>
-    /// <param name="noise">A generator for each picture of the group.</param>
-    /// <param name="count">B.</param>
-    public static LatentStart Draw(
-        Pass pass, RequestInputs inputs, InpaintingFill fill, LatentSpace space, IScheduler scheduler, NoiseSource noise, int count)
+    /// <summary>Text-to-image starts from noise alone.</summary>
+    public static LatentStart FromText(Pass pass, LatentSpace space, IScheduler scheduler, NoiseSource noise, int count) =>
+        new(noise.Draw(space.Shape(count, pass.Size), space.Model.Device) * scheduler.InitNoiseSigma, null);
+
+    /// <summary>Image-to-image starts from a sample of the picture's latents, drawn first, with noise over them.</summary>
+    public static LatentStart FromPicture(Pass pass, RequestInputs inputs, LatentSpace space, IScheduler scheduler, NoiseSource noise, int count)
     {
-        var (vae, device) = (space.Model.Vae, space.Model.Device);
-        long[] shape = [count, vae.Config.LatentChannels, pass.Size.Height / vae.ScaleFactor, pass.Size.Width / vae.ScaleFactor];
-        if (inputs.Image is null)
-        {
-            return new LatentStart(noise.Draw(shape, device) * scheduler.InitNoiseSigma, null);
-        }
-
-        bool plainUNet = inputs.MaskedImage is null, fromNoise = inputs.Mask is not null && pass.Strength == 1;
-        var image = plainUNet || !fromNoise ? space.Draw(inputs.Image, noise, count) : null;
-        var drawn = noise.Draw(shape, device);
-        if (inputs.Mask is null)
-        {
-            return new LatentStart(Noised(image!), null);
-        }
-
-        // diffusers samples the masked picture for every U-Net; plain ones have no use for it
-        var masked = plainUNet ? null : space.Draw(inputs.MaskedImage!, noise, count);
-        _ = plainUNet ? noise.Draw(shape, device) : null;
-        return new LatentStart(
-            fromNoise ? drawn * scheduler.InitNoiseSigma : Noised(Filled(image!)),
-            new GroupInpainting(inputs.Mask, plainUNet ? image : null, drawn, masked));
-
-        Tensor Filled(Tensor picture) => fill switch
-        {
-            InpaintingFill.LatentNoise => (picture * (1 - inputs.Mask)) + (drawn * inputs.Mask),
-            InpaintingFill.LatentNothing => picture * (1 - inputs.Mask),
-            _ => picture,
-        };
-
-        Tensor Noised(Tensor picture) => LatentStart.Noised(pass, picture, drawn, scheduler);
+        var image = space.Sample(inputs.Image!, noise.Draw(space.Shape(count, pass.Size), space.Model.Device));
+        return Again(pass, image, scheduler, noise);
     }
 
-    /// <summary>What a second pass starts from: enlarged latents (B, C, h, w), with the noise that the pictures' generators give next.</summary>
-    public static LatentStart Again(Pass pass, Tensor enlarged, IScheduler scheduler, NoiseSource noise) =>
-        new(Noised(pass, enlarged, noise.Draw(enlarged.shape, enlarged.device), scheduler), null);
+    /// <summary>In-painting starts from the same, or from noise alone at full strength.</summary>
+    public static LatentStart FromMask(
+        Pass pass, RequestInputs inputs, Inpainting inpainting, LatentSpace space, IScheduler scheduler, IReadOnlyList<PictureNoise> pictures)
+    {
+        bool plainUNet = inputs.MaskedImage is null, fromNoise = pass.Strength == 1, samples = plainUNet || !fromNoise;
+        var draws = pictures.Select(own => InpaintingDraws.Of(own, inpainting.LatentsSeed, samples, space.Shape(1, pass.Size), space.Model.Device)).ToArray();
+        Tensor noise = cat([.. draws.Select(draw => draw.Noise)], 0), mask = inputs.Mask!;
+        var image = samples ? space.Sample(inputs.Image!, cat([.. draws.Select(draw => draw.Image!)], 0)) : null;
+        var masked = plainUNet ? null : space.Sample(inputs.MaskedImage!, cat([.. draws.Select(draw => draw.MaskedImage)], 0));
+        var latents = fromNoise ? noise * scheduler.InitNoiseSigma : Noised(pass, Filled(image!), noise, scheduler);
+        return new LatentStart(latents, new GroupInpainting(mask, plainUNet ? image : null, noise, masked));
 
-    /// <summary>A picture as noisy as the pass begins; as it is, where the pass has no steps.</summary>
-    private static Tensor Noised(Pass pass, Tensor picture, Tensor drawn, IScheduler scheduler)
+        Tensor Filled(Tensor picture) => inpainting.Fill switch
+        {
+            InpaintingFill.LatentNoise => (picture * (1 - mask)) + (noise * mask),
+            InpaintingFill.LatentNothing => picture * (1 - mask),
+            _ => picture,
+        };
+    }
+
+    /// <summary>Latents (B, C, h, w) with the noise over them that the pictures' generators give next.</summary>
+    public static LatentStart Again(Pass pass, Tensor latents, IScheduler scheduler, NoiseSource noise) =>
+        new(Noised(pass, latents, noise.Draw(latents.shape, latents.device), scheduler), null);
+
+    /// <summary>Latents as noisy as the pass begins; as they are, where it has no steps.</summary>
+    private static Tensor Noised(Pass pass, Tensor latents, Tensor noise, IScheduler scheduler)
     {
         int begin = pass.Begin(scheduler);
-        return begin < scheduler.Timesteps.Count ? scheduler.AddNoise(picture, drawn, begin) : picture;
+        return begin < scheduler.Timesteps.Count ? scheduler.AddNoise(latents, noise, begin) : latents;
     }
 }

@@ -66,6 +66,7 @@ internal static class RequestChecks
         Require(inpainting.Mask is not null, "mask_image: there is none.");
         Require(inpainting.MaskBlur is >= 0 and <= 1024, $"mask_blur: {inpainting.MaskBlur} is not in 0 … 1024 pixels.");
         Require(inpainting.PaddingMaskCrop is null or >= 0, $"padding_mask_crop: {inpainting.PaddingMaskCrop} is negative; 0 draws the masked area with nothing around it.");
+        Require(inpainting.LatentsSeed is null or >= 0, $"latents_seed: {inpainting.LatentsSeed} is negative; seeds are 0 and above.");
         Require(Enum.IsDefined(inpainting.Fill), $"inpainting_fill: {inpainting.Fill} is none of {string.Join(", ", Enum.GetNames<InpaintingFill>())}.");
     }
 

@@ -32,6 +32,11 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         RequestChecks.Check(request, model);
         var passes = Pass.Of(request, model);
         int[] calls = [.. passes.Select(pass => Calls(request, pass))];
+        using (PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings))
+        {
+            // only to know now that the embeddings fit
+        }
+
         var area = request.Inpainting is { } inpainting ? InpaintingArea.Of(request.Init!.Image, inpainting, passes[0].Size) : null;
         return GenerateAll(request, passes, calls, area, onStep, cancellationToken);
     }
@@ -40,7 +45,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         GenerationRequest request, IReadOnlyList<Pass> passes, IReadOnlyList<int> calls, InpaintingArea? area,
         Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
-        using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip);
+        using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings);
         using var inputs = new RequestInputs(request, model, passes[0].Size, area);
         var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
         string Shape(int image) => string.Join(' ', calls.Select(count => PicturePrompts.Read(prompts, request.Images[image], count, guidance).Shape(count)));
@@ -73,8 +78,8 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         cancellationToken.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        using var generators = new GroupGenerators(group.Places.Select(image => request.Images[image].Seed));
-        var noise = new NoiseSource(generators.All);
+        using var generators = new GroupNoise(group.Places.Select(image => request.Images[image].Seed));
+        var noise = generators.Source;
         var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
         var space = new LatentSpace(model);
         Tensor? latents = null;
@@ -90,10 +95,13 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
                 [.. group.Places.Select(image => PicturePrompts.Read(prompts, request.Images[image], calls, guidance))], sizes);
 
             // 4. prepare the latents
-            var fill = request.Inpainting?.Fill ?? InpaintingFill.Original;
-            var start = latents is null
-                ? LatentStart.Draw(pass, inputs, fill, space, scheduler, noise, group.Class)
-                : LatentStart.Again(pass, Upscaling.Enlarge(latents, request.HighResolution!.Upscaler, pass.Size, space, noise), scheduler, noise);
+            var start = (latents, request) switch
+            {
+                ({ } first, { HighResolution: { } high }) => LatentStart.Again(pass, Upscaling.Enlarge(first, high.Upscaler, pass.Size, space, noise), scheduler, noise),
+                (_, { Inpainting: { } inpainting }) => LatentStart.FromMask(pass, inputs, inpainting, space, scheduler, generators.Pictures),
+                (_, { Init: not null }) => LatentStart.FromPicture(pass, inputs, space, scheduler, noise, group.Class),
+                _ => LatentStart.FromText(pass, space, scheduler, noise, group.Class),
+            };
 
             // 5. denoise
             var predictor = new NoisePredictor(model, conditions, guidance, start.Inpainting);

@@ -34,7 +34,7 @@ internal static class Upscaling
                 .Select(picture => space.Encode(PictureTensors.ToTensor(resize(space.Decode(picture), size.Width, size.Height)))).ToArray();
             var mean = cat([.. posteriors.Select(posterior => posterior.Mean)], 0);
             var logvar = cat([.. posteriors.Select(posterior => posterior.Logvar)], 0);
-            return space.Draw(new(mean, logvar), noise, posteriors.Length);
+            return space.Sample(new(mean, logvar), noise.Draw(mean.shape, mean.device));
         }
     }
 }

@@ -1,16 +1,25 @@
+using System.Text.Json;
+using StableDiffusion.Diffusion.Adapters;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.UNet;
 
 namespace StableDiffusion.Diffusion.Verification;
 
-/// <summary>The networks that pipeline rows name, each loaded once.</summary>
+/// <summary>What pipeline rows name, each loaded once.</summary>
 internal sealed class PipelineNetworks(VerificationRun run) : IDisposable
 {
     private readonly Dictionary<string, IDisposable> loaded = new(StringComparer.Ordinal);
 
-    public StableDiffusionModel Model(string path) => Get(path, full => StableDiffusionModel.Load(full, run.Dtype, run.Device));
+    public StableDiffusionModel Model(string path) => Get(path, () => StableDiffusionModel.Load(run.Use(path), run.Dtype, run.Device));
 
-    public UNet2DConditionModel UNet(string path) => Get(path, full => NetworkFolder.LoadUNet(full, run.Dtype, run.Device));
+    public UNet2DConditionModel UNet(string path) => Get(path, () => NetworkFolder.LoadUNet(run.Use(path), run.Dtype, run.Device));
+
+    /// <summary>An entry of a row's embeddings.</summary>
+    public TextualInversion Embedding(JsonElement entry)
+    {
+        var (file, token) = (entry.GetProperty("file").GetString()!, entry.GetProperty("token").GetString()!);
+        return Get($"{file} as {token}", () => TextualInversion.Load(run.Use(file), token));
+    }
 
     public void Dispose()
     {
@@ -20,12 +29,12 @@ internal sealed class PipelineNetworks(VerificationRun run) : IDisposable
         }
     }
 
-    private T Get<T>(string path, Func<string, T> load)
+    private T Get<T>(string key, Func<T> load)
         where T : IDisposable
     {
-        if (!loaded.TryGetValue(path, out var network))
+        if (!loaded.TryGetValue(key, out var network))
         {
-            loaded[path] = network = load(run.Use(path));
+            loaded[key] = network = load();
         }
 
         return (T)network;

@@ -13,8 +13,9 @@ namespace StableDiffusion.Diffusion.Verification;
 internal sealed class PipelineRow
 {
     private const string UNetField = "unet";
+    private const string EmbeddingsField = "embeddings";
     private static readonly string[] Known =
-        ["name", "model", UNetField, "pipeline", "request", "scheduler", "scheduler_config", PipelineAdapters.Field, "rounding_alone", "saturated"];
+        ["name", "model", UNetField, "pipeline", "request", "scheduler", "scheduler_config", PipelineAdapters.Field, EmbeddingsField, "rounding_alone", "saturated"];
 
     private readonly VerificationRun run;
     private readonly string folder;
@@ -41,6 +42,7 @@ internal sealed class PipelineRow
         Request = ReadRequest(new GenerationRequest
         {
             Images = [],
+            Embeddings = row.TryGetProperty(EmbeddingsField, out var words) ? [.. words.EnumerateArray().Select(networks.Embedding)] : [],
             GuidanceScale = IsXL && !DrawsMasked ? 5 : 7.5,
             Scheduler = row.GetProperty("scheduler").GetString(),
             SchedulerConfig = new SchedulerConfig(JsonNode.Parse(row.GetProperty("scheduler_config").GetRawText())!.AsObject(), path),
@@ -80,7 +82,7 @@ internal sealed class PipelineRow
             bool ownSize = pipeline.Contains("ControlNet", StringComparison.Ordinal);
             request = request with
             {
-                Inpainting = new Inpainting { Mask = Picture(json.GetProperty("mask_image")) },
+                Inpainting = new Inpainting { Mask = Picture(json.GetProperty("mask_image")), LatentsSeed = json.GetProperty("seeds")[0].GetInt64() },
                 Width = ownSize ? null : Model.DefaultSize,
                 Height = ownSize ? null : Model.DefaultSize,
             };
