@@ -24,7 +24,7 @@ public sealed class MismatchedWeightsException : InvalidModelException
 
     private static string Describe(string path, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<string> misshapen)
     {
-        var text = new StringBuilder($"{path}: these weights do not fit the network that config.json describes.");
+        var text = new StringBuilder($"{path}: these weights do not fit the network that its configuration describes.");
         foreach (var (what, keys) in new[] { ("Missing", missing), ("Unexpected", unexpected), ("Misshapen", misshapen) })
         {
             if (keys.Count > 0)

@@ -19,7 +19,7 @@ public static class NetworkFolder
 {
     internal const string TransformersName = "model";
     internal const string DiffusersName = "diffusion_pytorch_model";
-    private const string ConfigName = "config.json";
+    internal const string ConfigName = "config.json";
 
     /// <summary>Loads a text encoder.</summary>
     /// <inheritdoc cref="LoadUNet"/>
@@ -37,9 +37,18 @@ public static class NetworkFolder
         Load<CLIPModel, CLIPConfig>(folder, TransformersName, config => new(config, LayerFactory.Shapes), KeyNames.Clip, dtype, device);
 
     /// <summary>Loads a VAE.</summary>
-    /// <inheritdoc cref="LoadUNet"/>
-    public static AutoencoderKL LoadVae(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
-        Load<AutoencoderKL, AutoencoderKLConfig>(folder, DiffusersName, config => new(config, LayerFactory.Shapes), KeyNames.Vae, dtype, device);
+    /// <param name="path">Its folder, or a .safetensors file in diffusers' or LDM's layout: a VAE's own, or a whole checkpoint.</param>
+    /// <param name="dtype">The type that the weights get, whatever the file's is.</param>
+    /// <param name="device">Where they go; null is the CPU.</param>
+    /// <param name="published">
+    /// The sizes and the scaling factor of a file that has no config.json beside it: those of the model that it is for, since
+    /// a file does not tell SDXL's VAE from SD 1.x's. Null is SD 1.x's.
+    /// </param>
+    /// <exception cref="InvalidModelException">Something is missing, corrupt, not built or does not fit; the message says what.</exception>
+    public static AutoencoderKL LoadVae(
+        string path, ScalarType dtype = ScalarType.Float32, Device? device = null, AutoencoderKLConfig? published = null) => File.Exists(path)
+        ? NetworkFile.LoadVae(path, published, dtype, device ?? CPU)
+        : Load<AutoencoderKL, AutoencoderKLConfig>(path, DiffusersName, config => new(config, LayerFactory.Shapes), KeyNames.Vae, dtype, device);
 
     /// <summary>Loads a U-Net.</summary>
     /// <param name="folder">Holds config.json and the weights.</param>
@@ -50,9 +59,13 @@ public static class NetworkFolder
         Load<UNet2DConditionModel, UNet2DConditionConfig>(folder, DiffusersName, config => new(config, LayerFactory.Shapes), KeyNames.UNet, dtype, device);
 
     /// <summary>Loads a ControlNet.</summary>
-    /// <inheritdoc cref="LoadUNet"/>
-    public static ControlNetModel LoadControlNet(string folder, ScalarType dtype = ScalarType.Float32, Device? device = null) =>
-        Load<ControlNetModel, ControlNetConfig>(folder, DiffusersName, config => new(config, LayerFactory.Shapes), KeyNames.UNet, dtype, device);
+    /// <param name="path">Its folder, or a .safetensors file in diffusers' or LDM's layout, which may have a config.json beside it.</param>
+    /// <param name="dtype">The type that the weights get, whatever the file's is.</param>
+    /// <param name="device">Where they go; null is the CPU.</param>
+    /// <exception cref="InvalidModelException">Something is missing, corrupt, not built or does not fit; the message says what.</exception>
+    public static ControlNetModel LoadControlNet(string path, ScalarType dtype = ScalarType.Float32, Device? device = null) => File.Exists(path)
+        ? NetworkFile.LoadControlNet(path, dtype, device ?? CPU)
+        : Load<ControlNetModel, ControlNetConfig>(path, DiffusersName, config => new(config, LayerFactory.Shapes), KeyNames.UNet, dtype, device);
 
     /// <summary>Writes a text encoder as transformers reads it.</summary>
     /// <inheritdoc cref="Save(string, UNet2DConditionModel, ScalarType)"/>
@@ -90,19 +103,8 @@ public static class NetworkFolder
         }
 
         var network = build(ConfigFile.Read<TConfig>(path));
-        try
-        {
-            using var weights = WeightFiles.Open(WeightFiles.Find(folder, baseName, IsHalf(dtype)));
-            WeightLoader.Load(network, weights, rename, dtype, device ?? CPU);
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-
-        network.eval();
-        return network;
+        using var weights = WeightFiles.Open(WeightFiles.Find(folder, baseName, IsHalf(dtype)));
+        return WeightLoader.Load(network, weights, key => rename(key) is { } name ? [(name, new WeightPlace(key))] : [], dtype, device ?? CPU);
     }
 
     private static void Save<TConfig>(

@@ -25,29 +25,36 @@ internal sealed class WeightLoader
         this.device = device;
     }
 
-    /// <summary>The same for files in which every tensor is one weight.</summary>
-    /// <param name="network">A network of shapes.</param>
-    /// <param name="files">Its weights.</param>
-    /// <param name="rename">From a key of the file to the network's, or null for what is no weight.</param>
-    /// <param name="dtype">The floating-point type that the weights get.</param>
-    /// <param name="device">Where they go.</param>
-    public static void Load(Module network, WeightFiles files, Func<string, string?> rename, ScalarType dtype, Device device) =>
-        Load(network, files, key => rename(key) is { } name ? [(name, new WeightPlace(key))] : [], dtype, device);
-
-    /// <summary>Checks every key and shape, then replaces the network's parameters.</summary>
+    /// <summary>
+    /// Checks every key and shape, then replaces the network's parameters and puts it in evaluation mode. Where that fails,
+    /// the network is disposed.
+    /// </summary>
     /// <param name="network">A network of shapes.</param>
     /// <param name="files">Its weights.</param>
     /// <param name="layout">From a key of the files to the network's.</param>
     /// <param name="dtype">The floating-point type that the weights get.</param>
     /// <param name="device">Where they go.</param>
     /// <param name="strict">Whether a weight of the files that the network does not have is an error.</param>
-    /// <returns>The keys that were read.</returns>
+    /// <param name="read">Gets the keys that were read.</param>
     /// <exception cref="MismatchedWeightsException">A key is missing, unexpected, misshapen or holds no floating-point numbers.</exception>
-    public static IEnumerable<string> Load(Module network, WeightFiles files, WeightLayout layout, ScalarType dtype, Device device, bool strict = true)
+    public static TNetwork Load<TNetwork>(
+        TNetwork network, WeightFiles files, WeightLayout layout, ScalarType dtype, Device device, bool strict = true, ISet<string>? read = null)
+        where TNetwork : Module
     {
-        var places = Match(network, files, layout, strict);
-        new WeightLoader(files, places, dtype, device).Fill(network, "");
-        return places.Values.Select(place => place.Key);
+        try
+        {
+            var places = Match(network, files, layout, strict);
+            new WeightLoader(files, places, dtype, device).Fill(network, "");
+            read?.UnionWith(places.Values.Select(place => place.Key));
+        }
+        catch
+        {
+            network.Dispose();
+            throw;
+        }
+
+        network.eval();
+        return network;
     }
 
     /// <summary>Where each of the network's weights lies.</summary>

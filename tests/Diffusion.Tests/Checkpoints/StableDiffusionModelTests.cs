@@ -85,7 +85,7 @@ public sealed class StableDiffusionModelTests : IDisposable
     public void Old_attention_weights_load_as_one_by_one_convolutions_too()
     {
         string copy = folder.CopyOf(Goldens.Path("models/legacy-vae"));
-        Rewrite(Path.Combine(copy, "diffusion_pytorch_model.safetensors"), tensors =>
+        WeightsOnDisk.Rewrite(Path.Combine(copy, "diffusion_pytorch_model.safetensors"), tensors =>
         {
             foreach (string name in tensors.Keys.Where(name => name.Contains(".attentions.", StringComparison.Ordinal) && tensors[name].dim() == 2).ToList())
             {
@@ -101,7 +101,7 @@ public sealed class StableDiffusionModelTests : IDisposable
     public void Every_key_at_fault_is_listed()
     {
         string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15/unet"));
-        Rewrite(Path.Combine(copy, "diffusion_pytorch_model.safetensors"), tensors =>
+        WeightsOnDisk.Rewrite(Path.Combine(copy, "diffusion_pytorch_model.safetensors"), tensors =>
         {
             tensors.Remove("conv_in.bias");
             tensors.Remove("mid_block.resnets.1.norm2.weight");
@@ -137,7 +137,7 @@ public sealed class StableDiffusionModelTests : IDisposable
         var map = new JsonObject();
         using (NewDisposeScope())
         {
-            Dictionary<string, Tensor> tensors = ReadAll(single);
+            Dictionary<string, Tensor> tensors = WeightsOnDisk.ReadAll(single);
             foreach (var part in tensors.Keys.Chunk((tensors.Count / 3) + 1).Index())
             {
                 string name = $"diffusion_pytorch_model-{part.Index + 1:00000}-of-00003.safetensors";
@@ -244,19 +244,5 @@ public sealed class StableDiffusionModelTests : IDisposable
         using var again = NetworkFolder.LoadUNet(folder.Root);
         Assert.All(unet.named_parameters().Zip(again.named_parameters()), pair => Assert.True(pair.First.parameter.equal(pair.Second.parameter).all().item<bool>()));
         Assert.Equal("UNet2DConditionModel", (string)ConfigFile.ReadObject(folder.File("config.json"))["_class_name"]!);
-    }
-
-    private static Dictionary<string, Tensor> ReadAll(string path)
-    {
-        using var file = new SafetensorsFile(path);
-        return file.Tensors.Keys.ToDictionary(name => name, name => file.Read(name));
-    }
-
-    private static void Rewrite(string path, Action<Dictionary<string, Tensor>> change)
-    {
-        using var scope = NewDisposeScope();
-        Dictionary<string, Tensor> tensors = ReadAll(path);
-        change(tensors);
-        SafetensorsWriter.Write(path, tensors);
     }
 }

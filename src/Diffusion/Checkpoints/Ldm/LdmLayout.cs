@@ -1,4 +1,5 @@
 using StableDiffusion.Diffusion.Networks.Clip;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
 
@@ -22,6 +23,13 @@ internal static class LdmLayout
     public static WeightLayout Vae(AutoencoderKLConfig config, string prefix = LdmVae.Prefix)
     {
         var names = LdmVae.Names(config);
+        return key => Stripped(key, prefix, names.ToDiffusers, key);
+    }
+
+    /// <summary>A ControlNet's, with or without a prefix.</summary>
+    public static WeightLayout ControlNet(ControlNetConfig config, string prefix)
+    {
+        var names = LdmControlNet.Names(config);
         return key => Stripped(key, prefix, names.ToDiffusers, key);
     }
 

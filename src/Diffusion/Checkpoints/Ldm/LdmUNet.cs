@@ -25,16 +25,17 @@ internal static class LdmUNet
     public static RenameTable Names(UNet2DConditionConfig config)
     {
         var table = new RenameTable();
-        AddEncoder(table, config.DownBlockTypes, level => config.LayersPerBlock[level]);
-        AddDecoder(table, config.UpBlockTypes, level => config.LayersPerBlock[config.UpBlockTypes.Count - 1 - level] + 1);
+        AddEncoder(table, config);
+        AddDecoder(table, config);
         table.Add("out.0", "conv_norm_out");
         table.Add("out.2", "conv_out");
         return table;
     }
 
     /// <summary>The embeddings, the way down and the middle, which a ControlNet has too.</summary>
-    public static void AddEncoder(RenameTable table, IReadOnlyList<string> blockTypes, Func<int, int> layers)
+    public static void AddEncoder(RenameTable table, UNetEncoderConfig config)
     {
+        var blockTypes = config.DownBlockTypes;
         table.Add("time_embed.0", "time_embedding.linear_1");
         table.Add("time_embed.2", "time_embedding.linear_2");
         table.Add("label_emb.0.0", "add_embedding.linear_1");
@@ -43,7 +44,7 @@ internal static class LdmUNet
         var block = 1;
         for (var level = 0; level < blockTypes.Count; level++)
         {
-            for (var layer = 0; layer < layers(level); layer++, block++)
+            for (var layer = 0; layer < config.LayersPerBlock[level]; layer++, block++)
             {
                 table.Add($"input_blocks.{block}.0", $"down_blocks.{level}.resnets.{layer}", Resnet);
                 if (blockTypes[level] == nameof(CrossAttnDownBlock2D))
@@ -63,13 +64,14 @@ internal static class LdmUNet
         table.Add("middle_block.2", "mid_block.resnets.1", Resnet);
     }
 
-    private static void AddDecoder(RenameTable table, IReadOnlyList<string> blockTypes, Func<int, int> layers)
+    private static void AddDecoder(RenameTable table, UNet2DConditionConfig config)
     {
+        var blockTypes = config.UpBlockTypes;
         var block = 0;
         for (var level = 0; level < blockTypes.Count; level++)
         {
             var hasAttention = blockTypes[level] == nameof(CrossAttnUpBlock2D);
-            for (var layer = 0; layer < layers(level); layer++, block++)
+            for (var layer = 0; layer <= config.LayersPerBlock[blockTypes.Count - 1 - level]; layer++, block++)
             {
                 table.Add($"output_blocks.{block}.0", $"up_blocks.{level}.resnets.{layer}", Resnet);
                 if (hasAttention)

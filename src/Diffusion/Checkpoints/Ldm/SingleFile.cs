@@ -80,19 +80,5 @@ internal sealed class SingleFile : IDisposable
 
     /// <summary>Merges of models leave keys in their files that no network has; only what is missing is an error.</summary>
     private T Fill<T>(T network, WeightLayout layout)
-        where T : Module
-    {
-        try
-        {
-            read.UnionWith(WeightLoader.Load(network, file, layout, dtype, device, strict: false));
-        }
-        catch
-        {
-            network.Dispose();
-            throw;
-        }
-
-        network.eval();
-        return network;
-    }
+        where T : Module => WeightLoader.Load(network, file, layout, dtype, device, strict: false, read);
 }

@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace StableDiffusion.Diffusion.Tests.Checkpoints;
+
+/// <summary>Model folders as old and new versions of diffusers write them.</summary>
+public sealed class PipelineFolderTests : IDisposable
+{
+    private const string Weights = "diffusion_pytorch_model";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Fact]
+    public void An_SDXL_folder_has_both_tokenizers_and_text_encoders()
+    {
+        using var model = StableDiffusionModel.Load(Goldens.Path("models/tiny-sdxl"));
+        Assert.True(model.IsXL);
+        Assert.True(model.ForceZerosForEmptyPrompt);
+        Assert.NotEqual(model.Tokenizer.PadTokenId, model.Tokenizer2!.PadTokenId);
+        Assert.Equal(model.Tokenizer2.Encode("!").Single(), model.Tokenizer2.PadTokenId);
+        Assert.Equal(model.UNet.Config.CrossAttentionDim, model.TextEncoder.Config.HiddenSize + model.TextEncoder2!.Config.HiddenSize);
+    }
+
+    [Theory]
+    [InlineData("StableDiffusionInpaintPipeline")]
+    [InlineData("StableDiffusionImg2ImgPipeline")]
+    [InlineData("StableDiffusionInpaintPipelineLegacy")]
+    [InlineData("StableDiffusionControlNetPipeline")]
+    public void What_pipeline_a_folder_was_saved_from_does_not_matter(string pipeline)
+    {
+        string copy = CopyWithIndex("tiny-sd15", index =>
+        {
+            index["_class_name"] = pipeline;
+            index["safety_checker"] = new JsonArray("stable_diffusion", "StableDiffusionSafetyChecker");
+            index["feature_extractor"] = new JsonArray("transformers", "CLIPFeatureExtractor");
+            index["image_encoder"] = new JsonArray(null, null);
+            index.Remove("requires_safety_checker");
+        });
+        StableDiffusionModel.Load(copy).Dispose();
+    }
+
+    [Fact]
+    public void An_SDXL_folder_says_whether_an_empty_prompt_is_zeros()
+    {
+        string copy = CopyWithIndex("tiny-sdxl", index => index["force_zeros_for_empty_prompt"] = false);
+        using var model = StableDiffusionModel.Load(copy);
+        Assert.False(model.ForceZerosForEmptyPrompt);
+    }
+
+    [Theory]
+    [InlineData("tiny-sdxl", "text_encoder_2")]
+    [InlineData("tiny-sdxl", "text_encoder")] // as a refiner's
+    [InlineData("tiny-sd15", "unet")]
+    public void A_component_that_is_needed_and_null_is_named(string model, string component)
+    {
+        string copy = CopyWithIndex(model, index => index[component] = new JsonArray(null, null));
+        Assert.Equal(component, Assert.Throws<UnsupportedConfigException>(() => StableDiffusionModel.Load(copy).Dispose()).Field);
+    }
+
+    [Theory]
+    [InlineData($"{Weights}.safetensors.index.json", ScalarType.Float32)]
+    [InlineData($"{Weights}.safetensors.index.fp16.json", ScalarType.Float16)]
+    [InlineData($"{Weights}.safetensors.fp16.index.json", ScalarType.Float16)]
+    [InlineData($"{Weights}.safetensors.index.fp16.json", ScalarType.Float32)]
+    public void Parts_are_found_by_an_index_of_every_name(string name, ScalarType type)
+    {
+        string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15/vae"));
+        string whole = Path.Combine(copy, $"{Weights}.safetensors");
+        var map = new JsonObject();
+        using (NewDisposeScope())
+        {
+            Dictionary<string, Tensor> tensors = WeightsOnDisk.ReadAll(whole);
+            foreach (var (i, keys) in tensors.Keys.Chunk((tensors.Count / 2) + 1).Index())
+            {
+                string part = $"{Weights}.fp16-{i + 1:00000}-of-00002.safetensors";
+                SafetensorsWriter.Write(Path.Combine(copy, part), keys.ToDictionary(key => key, key => tensors[key].to(ScalarType.Float16)));
+                Array.ForEach(keys, key => map[key] = part);
+            }
+        }
+
+        File.Delete(whole);
+        File.WriteAllText(Path.Combine(copy, name), new JsonObject { ["metadata"] = new JsonObject(), ["weight_map"] = map }.ToJsonString());
+        using var vae = NetworkFolder.LoadVae(copy, type);
+        using var expected = NetworkFolder.LoadVae(Goldens.Path("models/tiny-sd15/vae"), ScalarType.Float16);
+        WeightsOnDisk.AssertSame(expected, vae.to(ScalarType.Float16));
+    }
+
+    [Fact]
+    public void Variants_may_be_there_for_some_networks_only()
+    {
+        string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15"));
+        File.Move(Path.Combine(copy, $"unet/{Weights}.safetensors"), Path.Combine(copy, $"unet/{Weights}.fp16.safetensors"));
+        using var model = StableDiffusionModel.Load(copy);
+        using var expected = StableDiffusionModel.Load(Goldens.Path("models/tiny-sd15"));
+        WeightsOnDisk.AssertSame(expected.UNet, model.UNet);
+    }
+
+    [Fact]
+    public void Eight_bit_weights_are_refused_by_type()
+    {
+        string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15/vae"));
+        byte[] header = [.. """{"quant_conv.bias":{"dtype":"F8_E4M3","shape":[8],"data_offsets":[0,8]}}"""u8];
+        File.WriteAllBytes(Path.Combine(copy, $"{Weights}.safetensors"), [.. BitConverter.GetBytes((long)header.Length), .. header, .. new byte[8]]);
+        Assert.Contains("F8_E4M3", Assert.Throws<SafetensorsException>(() => NetworkFolder.LoadVae(copy).Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    private string CopyWithIndex(string model, Action<JsonObject> change)
+    {
+        string copy = folder.CopyOf(Goldens.Path($"models/{model}"));
+        string path = Path.Combine(copy, "model_index.json");
+        var index = ConfigFile.ReadObject(path);
+        change(index);
+        File.WriteAllText(path, index.ToJsonString());
+        return copy;
+    }
+}
