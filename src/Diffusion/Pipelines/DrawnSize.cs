@@ -6,12 +6,12 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// <summary>A size that the networks draw at, in pixels.</summary>
 internal readonly record struct DrawnSize(int Width, int Height)
 {
-    /// <summary>The request's first pass. What the request leaves out is the size of its picture, cut to whole latents, or what the model
+    /// <summary>The request's first pass. What the request leaves out is the size of its picture, or else of its first control picture, cut to whole latents, or what the model
     /// was trained at where it has none, or where only a part of it is drawn.</summary>
     public static DrawnSize Of(GenerationRequest request, StableDiffusionModel model)
     {
         bool partOnly = request.Inpainting?.PaddingMaskCrop is not null;
-        Picture? given = partOnly ? null : request.Init?.Image;
+        Picture? given = partOnly ? null : request.Init?.Image ?? (request.ControlNets.Count > 0 ? request.ControlNets[0].Image : null);
         return new DrawnSize(request.Width ?? Whole(given?.Width), request.Height ?? Whole(given?.Height));
 
         int Whole(int? pixels) => pixels is { } size ? size - (size % model.VaeScaleFactor) : model.DefaultSize;

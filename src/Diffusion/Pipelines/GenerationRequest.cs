@@ -52,6 +52,13 @@ public sealed record GenerationRequest
     /// <summary>In-painting: the part of <see cref="Init"/>'s picture that is drawn anew.</summary>
     public Inpainting? Inpainting { get; init; }
 
+    /// <summary>ControlNets, whose effects add up.</summary>
+    public IReadOnlyList<ControlInput> ControlNets { get; init; } = [];
+
+    /// <summary>Whether the ControlNets rule without a prompt: they are asked for the positive prompts alone, and the first of what they say is a
+    /// tenth of it.</summary>
+    public bool GuessMode { get; init; }
+
     /// <summary>A second pass at a larger size.</summary>
     public HighResolution? HighResolution { get; init; }
 

@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Pipelines;
 
 /// <summary>Asks the network about a group's latents, and makes one guided prediction of its answers.</summary>
-internal sealed class NoisePredictor(StableDiffusionModel model, GroupConditions conditions, ClassifierFreeGuidance guidance, GroupInpainting? inpainting)
+internal sealed class NoisePredictor(
+    StableDiffusionModel model, GroupConditions conditions, ClassifierFreeGuidance guidance, GroupInpainting? inpainting, ControlNetGuidance? controls)
 {
     /// <summary>What the model was trained to predict: (B, C, h, w) in single precision, owned by the caller's dispose scope.</summary>
     /// <param name="sample">(B, C, h, w), scaled for the network.</param>
@@ -20,7 +21,8 @@ internal sealed class NoisePredictor(StableDiffusionModel model, GroupConditions
         {
             var rows = asked.Texts == 1 ? sample : cat([.. Enumerable.Repeat(sample, asked.Texts)], 0); // (texts · B, C, h, w)
             var input = inpainting?.Extend(rows, asked.Texts) ?? rows;
-            var answer = model.UNet.call(input, time, asked.Conditions).to(ScalarType.Float32);
+            var told = asked.Conditions with { Control = controls?.At(call, rows, time, asked) };
+            var answer = model.UNet.call(input, time, told).to(ScalarType.Float32);
             answers.AddRange(answer.chunk(asked.Texts, 0));
         }
 

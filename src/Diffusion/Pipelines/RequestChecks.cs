@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Prompts;
 
@@ -11,8 +12,6 @@ internal static class RequestChecks
     public static void Check(GenerationRequest request, StableDiffusionModel model)
     {
         CheckImages(request, model);
-        var passes = Pass.Of(request, model);
-        CheckSize(passes[0].Size, "width", "height", model.VaeScaleFactor);
         Require(request.NumInferenceSteps >= 1, $"num_inference_steps: {request.NumInferenceSteps} is less than 1.");
         Require(double.IsFinite(request.GuidanceScale), $"guidance_scale: {request.GuidanceScale} is not a finite number.");
         Require(request.GuidanceRescale is >= 0 and <= 1, $"guidance_rescale: {request.GuidanceRescale} is not in 0 … 1.");
@@ -22,6 +21,9 @@ internal static class RequestChecks
         Require(request.BatchClass >= 1, $"batch_class: {request.BatchClass} is less than 1, a picture a call.");
         CheckInit(request);
         CheckInpainting(request, model);
+        CheckControlNets(request, model);
+        var passes = Pass.Of(request, model);
+        CheckSize(passes[0].Size, "width", "height", model.VaeScaleFactor);
         CheckHighResolution(request, model, passes);
         CheckSizeConditions(request.SizeConditions);
     }
@@ -70,6 +72,23 @@ internal static class RequestChecks
         Require(Enum.IsDefined(inpainting.Fill), $"inpainting_fill: {inpainting.Fill} is none of {string.Join(", ", Enum.GetNames<InpaintingFill>())}.");
     }
 
+    private static void CheckControlNets(GenerationRequest request, StableDiffusionModel model)
+    {
+        foreach (var (index, input) in request.ControlNets.Index())
+        {
+            Require(input is { Network: not null, Image: not null }, $"controlnets[{index}]: it wants a network and the picture that this looks at.");
+            Require(double.IsFinite(input.Scale), $"controlnet_conditioning_scale[{index}]: {input.Scale} is not a finite number.");
+            Require(input.Start is >= 0 and < 1, $"control_guidance_start[{index}]: {input.Start} is not in 0 … 1, 1 excluded.");
+            Require(input.End is > 0 and <= 1, $"control_guidance_end[{index}]: {input.End} is not in 0 … 1, 0 excluded.");
+            Require(input.Start < input.End, $"control_guidance_start[{index}]: {input.Start} is not before control_guidance_end, {input.End}.");
+            var (config, unet) = (input.Network.Config, model.UNet.Config);
+            Require(
+                config.CrossAttentionDim == unet.CrossAttentionDim && config.BlockOutChannels.SequenceEqual(unet.BlockOutChannels)
+                    && config.AdditionEmbedType == unet.AdditionEmbedType && config.PixelsPerLatent == model.VaeScaleFactor,
+                $"controlnets[{index}]: it was made for another kind of model than this one; take one for the same family (SD 1.x, SD 2.x or XL).");
+        }
+    }
+
     private static void CheckHighResolution(GenerationRequest request, StableDiffusionModel model, IReadOnlyList<Pass> passes)
     {
         if (request.HighResolution is not { } high)
@@ -112,7 +131,7 @@ internal static class RequestChecks
             strength == 0 || (int)(strength * steps) >= 1,
             $"{field}: {strength} of {steps} steps is less than one; take more steps, a strength of {Math.Ceiling(1000.0 / steps) / 1000} or more, or 0 for the picture as the VAE has it.");
 
-    private static void Require(bool holds, string message)
+    private static void Require([DoesNotReturnIf(false)] bool holds, string message)
     {
         if (!holds)
         {

@@ -9,6 +9,9 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// once.</summary>
 internal sealed class RequestInputs : IDisposable
 {
+    private readonly GenerationRequest request;
+    private readonly StableDiffusionModel model;
+    private readonly Dictionary<DrawnSize, Tensor[]> controls = [];
     private readonly List<Tensor> kept = [];
 
     /// <summary>Prepares them at the first pass's size.</summary>
@@ -18,7 +21,7 @@ internal sealed class RequestInputs : IDisposable
     /// <param name="area">What is drawn of the picture, with in-painting.</param>
     public RequestInputs(GenerationRequest request, StableDiffusionModel model, DrawnSize size, InpaintingArea? area)
     {
-        Area = area;
+        (this.request, this.model, Area) = (request, model, area);
         if (request.Init is not { } init)
         {
             return;
@@ -51,8 +54,26 @@ internal sealed class RequestInputs : IDisposable
     /// <summary>What is drawn of the picture, and how it is put back; null without in-painting.</summary>
     public InpaintingArea? Area { get; }
 
+    /// <summary>What the ControlNets look at, in a pass of such a size: (1, 3, H, W) each, 0 … 1.</summary>
+    public IReadOnlyList<Tensor> Controls(DrawnSize size)
+    {
+        if (!controls.TryGetValue(size, out var tensors))
+        {
+            using var scope = NewDisposeScope();
+            controls[size] = tensors = [.. request.ControlNets.Select(input =>
+                Keep(((PictureTensors.ToTensor(Fitted(input.Image.ToRgb(), size)) + 1) / 2).to(model.DType, model.Device)))];
+        }
+
+        return tensors;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => kept.ForEach(tensor => tensor.Dispose());
+
+    /// <summary>A control picture at the drawn size; where only a part of the request's picture is drawn, the same part.</summary>
+    private Picture Fitted(Picture picture, DrawnSize size) => Area?.Region is { } region
+        ? PictureFit.Fill(region.Of(PictureResize.Lanczos(picture, Area.Whole.Width, Area.Whole.Height)), size.Width, size.Height)
+        : PictureResize.Lanczos(picture, size.Width, size.Height);
 
     private Tensor Keep(Tensor tensor)
     {

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Pipelines;
 
 /// <summary>
-/// Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022; Podell et al. 2023), from text, from a picture, through a mask, in one pass or
-/// two: what diffusers has a pipeline each for. A picture depends on its own prompt, seed and the request's settings alone: it has a generator
+/// Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022; Podell et al. 2023), from text, from a picture, through a mask, under
+/// ControlNets, in one pass or two: what diffusers has a pipeline each for. A picture depends on its own prompt, seed and the request's settings alone: it has a generator
 /// of its own on the CPU, whose draws come in diffusers' order, and whatever else is drawn with it, the networks' calls have the
 /// same number of pictures (<see cref="GenerationRequest.BatchClass"/>). Kernels round otherwise for another batch size, and some for
 /// another place in a batch: with libtorch 1.13 on a CPU that moved a small U-Net's output by up to 1e-5. With one picture a call, the
@@ -104,7 +104,8 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
             };
 
             // 5. denoise
-            var predictor = new NoisePredictor(model, conditions, guidance, start.Inpainting);
+            var controls = request.ControlNets.Count > 0 ? new ControlNetGuidance(request.ControlNets, inputs.Controls(pass.Size), request.GuessMode, calls) : null;
+            var predictor = new NoisePredictor(model, conditions, guidance, start.Inpainting, controls);
             latents = start.Latents;
             for (int call = 0; call < calls; call++)
             {

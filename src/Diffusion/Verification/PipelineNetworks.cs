@@ -1,6 +1,7 @@
 using System.Text.Json;
 using StableDiffusion.Diffusion.Adapters;
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.UNet;
 
 namespace StableDiffusion.Diffusion.Verification;
@@ -13,6 +14,8 @@ internal sealed class PipelineNetworks(VerificationRun run) : IDisposable
     public StableDiffusionModel Model(string path) => Get(path, () => StableDiffusionModel.Load(run.Use(path), run.Dtype, run.Device));
 
     public UNet2DConditionModel UNet(string path) => Get(path, () => NetworkFolder.LoadUNet(run.Use(path), run.Dtype, run.Device));
+
+    public ControlNetModel ControlNet(string path) => Get(path, () => NetworkFolder.LoadControlNet(run.Use(path), run.Dtype, run.Device));
 
     /// <summary>An entry of a row's embeddings.</summary>
     public TextualInversion Embedding(JsonElement entry)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Prompts;
@@ -14,8 +15,9 @@ internal sealed class PipelineRow
 {
     private const string UNetField = "unet";
     private const string EmbeddingsField = "embeddings";
+    private const string ControlNetsField = "controlnets";
     private static readonly string[] Known =
-        ["name", "model", UNetField, "pipeline", "request", "scheduler", "scheduler_config", PipelineAdapters.Field, EmbeddingsField, "rounding_alone", "saturated"];
+        ["name", "model", UNetField, "pipeline", "request", "scheduler", "scheduler_config", PipelineAdapters.Field, EmbeddingsField, ControlNetsField, "rounding_alone", "saturated"];
 
     private readonly VerificationRun run;
     private readonly string folder;
@@ -39,21 +41,24 @@ internal sealed class PipelineRow
 
         Model = networks.Model(row.GetProperty("model").GetString()!);
         Model = row.TryGetProperty(UNetField, out var unet) ? Model.With(unet: networks.UNet(unet.GetString()!)) : Model;
-        Request = ReadRequest(new GenerationRequest
+        var json = row.GetProperty("request");
+        var request = ReadRequest(json, new GenerationRequest
         {
             Images = [],
+            ControlNets = row.TryGetProperty(ControlNetsField, out var paths) ? ControlNets(json, [.. paths.EnumerateArray().Select(name => networks.ControlNet(name.GetString()!))]) : [],
             Embeddings = row.TryGetProperty(EmbeddingsField, out var words) ? [.. words.EnumerateArray().Select(networks.Embedding)] : [],
             GuidanceScale = IsXL && !DrawsMasked ? 5 : 7.5,
             Scheduler = row.GetProperty("scheduler").GetString(),
             SchedulerConfig = new SchedulerConfig(JsonNode.Parse(row.GetProperty("scheduler_config").GetRawText())!.AsObject(), path),
         });
+        Requests = IsXL && !StartsFromPicture ? InterleavedSizes.Of(request, Model) : [request];
     }
 
     /// <summary>What it is drawn with.</summary>
     public StableDiffusionModel Model { get; }
 
-    /// <summary>What is drawn.</summary>
-    public GenerationRequest Request { get; }
+    /// <summary>What is drawn, one after another.</summary>
+    public IReadOnlyList<GenerationRequest> Requests { get; }
 
     private bool IsXL => pipeline.Contains("XL", StringComparison.Ordinal);
 
@@ -61,17 +66,25 @@ internal sealed class PipelineRow
 
     private bool StartsFromPicture => DrawsMasked || pipeline.Contains("Img2Img", StringComparison.Ordinal);
 
+    private bool HasControlNets => pipeline.Contains("ControlNet", StringComparison.Ordinal);
+
     private double DefaultStrength => (DrawsMasked, IsXL) switch
     {
         (true, false) => 1,
         (true, true) => 0.9999,
-        (false, true) when !pipeline.Contains("ControlNet", StringComparison.Ordinal) => 0.3,
+        (false, true) when !HasControlNets => 0.3,
         _ => 0.8,
     };
 
-    private GenerationRequest ReadRequest(GenerationRequest request)
+    private double DefaultControlScale => (StartsFromPicture, DrawsMasked, IsXL) switch
     {
-        var json = row.GetProperty("request");
+        (true, false, _) => 0.8,
+        (true, true, false) => 0.5,
+        _ => 1,
+    };
+
+    private GenerationRequest ReadRequest(JsonElement json, GenerationRequest request)
+    {
         if (StartsFromPicture)
         {
             request = request with { Init = new ImageToImage { Image = Picture(json.GetProperty("image")), Strength = DefaultStrength } };
@@ -79,12 +92,11 @@ internal sealed class PipelineRow
 
         if (DrawsMasked)
         {
-            bool ownSize = pipeline.Contains("ControlNet", StringComparison.Ordinal);
             request = request with
             {
                 Inpainting = new Inpainting { Mask = Picture(json.GetProperty("mask_image")), LatentsSeed = json.GetProperty("seeds")[0].GetInt64() },
-                Width = ownSize ? null : Model.DefaultSize,
-                Height = ownSize ? null : Model.DefaultSize,
+                Width = HasControlNets ? null : Model.DefaultSize,
+                Height = HasControlNets ? null : Model.DefaultSize,
             };
         }
 
@@ -98,6 +110,8 @@ internal sealed class PipelineRow
         return field switch
         {
             "seeds" or "prompt" or "negative_prompt" or "prompt_2" or "negative_prompt_2" => request,
+            "image" or "control_image" or "controlnet_conditioning_scale" or "control_guidance_start" or "control_guidance_end" when HasControlNets => request,
+            "guess_mode" when HasControlNets => request with { GuessMode = value.GetBoolean() },
             "image" when StartsFromPicture => request,
             "mask_image" when DrawsMasked => request,
             "num_inference_steps" => request with { NumInferenceSteps = value.GetInt32() },
@@ -118,6 +132,19 @@ internal sealed class PipelineRow
             _ => throw new NotSupportedException($"the request's \"{field}\" is not built"),
         };
     }
+
+    /// <summary>Each field one value for all networks, or a list with one for each.</summary>
+    private ControlInput[] ControlNets(JsonElement json, ControlNetModel[] networks) => [.. networks.Select((network, i) => new ControlInput
+    {
+        Network = network,
+        Image = Picture(Own(json, StartsFromPicture ? "control_image" : "image", i) ?? throw new KeyNotFoundException("the row has no control picture")),
+        Scale = Own(json, "controlnet_conditioning_scale", i)?.GetDouble() ?? DefaultControlScale,
+        Start = Own(json, "control_guidance_start", i)?.GetDouble() ?? 0,
+        End = Own(json, "control_guidance_end", i)?.GetDouble() ?? 1,
+    })];
+
+    private static JsonElement? Own(JsonElement json, string field, int index) => !json.TryGetProperty(field, out var value) ? null
+        : value.ValueKind == JsonValueKind.Array ? value[index] : value;
 
     private static ImagePrompt[] Images(JsonElement json)
     {

@@ -39,7 +39,7 @@ internal sealed class PipelinesCheck : IVerificationCheck
             {
                 var read = new PipelineRow(run, path, row, networks);
                 using var adapters = PipelineAdapters.Merge(run, row, read.Model);
-                RunRow(run, name, new StableDiffusionPipeline(read.Model), read.Request, expected, (latents, steps, pictures), cancellationToken);
+                RunRow(run, name, new StableDiffusionPipeline(read.Model), read.Requests, expected, (latents, steps, pictures), cancellationToken);
             }
             catch (Exception error) when (error is NotSupportedException or UnsupportedConfigException)
             {
@@ -55,22 +55,22 @@ internal sealed class PipelinesCheck : IVerificationCheck
     }
 
     private static void RunRow(
-        VerificationRun run, string name, StableDiffusionPipeline pipeline, GenerationRequest request, SafetensorsFile expected,
+        VerificationRun run, string name, StableDiffusionPipeline pipeline, IReadOnlyList<GenerationRequest> requests, SafetensorsFile expected,
         (Comparison Latents, Comparison Steps, Comparison Pictures) rows, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         var (latents, pictures) = (new List<Tensor>(), new List<Tensor>());
-        var steps = request.Images.Select(_ => new List<Tensor>()).ToArray();
+        var steps = new List<Tensor>(); // each picture's, one after another
         bool wantsSteps = expected.Tensors.ContainsKey($"{name}.steps");
         void Keep(DenoisingStep news)
         {
             if (wantsSteps)
             {
-                steps[news.Image].Add(news.Latents.cpu().clone().MoveToOuterDisposeScope());
+                steps.Add(news.Latents.cpu().clone().MoveToOuterDisposeScope());
             }
         }
 
-        foreach (var image in pipeline.Generate(request, Keep, cancellationToken))
+        foreach (var image in requests.SelectMany(request => pipeline.Generate(request, Keep, cancellationToken)))
         {
             latents.Add(image.Latents.cpu());
             var picture = image.Picture;
@@ -81,7 +81,7 @@ internal sealed class PipelinesCheck : IVerificationCheck
         rows.Pictures.Absolute(name, cat(pictures, 0), expected.Read($"{name}.image"));
         if (wantsSteps)
         {
-            rows.Steps.Relative(name, cat([.. steps.Select(image => stack([.. image.Select(step => step.squeeze(0))]).unsqueeze(1))], 1), expected.Read($"{name}.steps"));
+            rows.Steps.Relative(name, stack([.. steps.Chunk(steps.Count / latents.Count).Select(picture => cat(picture, 0))], 1), expected.Read($"{name}.steps"));
         }
     }
 }
