@@ -12,18 +12,16 @@ public sealed class TextualInversion : IDisposable
 {
     private readonly string path;
 
-    internal TextualInversion(string path, string token, Tensor clipL, Tensor? clipG)
+    internal TextualInversion(string path, string token, string name, Tensor clipL, Tensor? clipG)
     {
         this.path = path;
-        Token = token;
-        Name = Path.GetFileNameWithoutExtension(path);
-        (ClipL, ClipG) = (clipL, clipG);
+        (Token, Name, ClipL, ClipG) = (token, name, clipL, clipG);
     }
 
     /// <summary>What stands for it in a prompt.</summary>
     public string Token { get; }
 
-    /// <summary>Its file's name without the extension, by which A1111's prompts call it, whatever its token is.</summary>
+    /// <summary>By what else A1111's prompts call it: the file's name without the extension, unless a token was given for it.</summary>
     public string Name { get; }
 
     /// <summary>How many tokens it takes in a prompt.</summary>

@@ -26,7 +26,8 @@ internal static class TextualInversionFile
 
         using var file = new SafetensorsFile(path);
         var (clipL, clipG) = Names(file);
-        token ??= clipG is null && !NoToken.Contains(clipL) ? clipL : Path.GetFileNameWithoutExtension(path);
+        string name = token ?? Path.GetFileNameWithoutExtension(path);
+        token ??= clipG is null && !NoToken.Contains(clipL) ? clipL : name;
         if (string.IsNullOrWhiteSpace(token))
         {
             throw new TextualInversionException(path, "its token is empty; name another");
@@ -39,7 +40,7 @@ internal static class TextualInversionFile
             throw new TextualInversionException(path, $"it has {l.shape[0]} vectors for the first text encoder and {g.shape[0]} for the second; as many are needed");
         }
 
-        return new TextualInversion(path, token, l.DetachFromDisposeScope(), g?.DetachFromDisposeScope());
+        return new TextualInversion(path, token, name, l.DetachFromDisposeScope(), g?.DetachFromDisposeScope());
     }
 
     private static (string ClipL, string? ClipG) Names(SafetensorsFile file)

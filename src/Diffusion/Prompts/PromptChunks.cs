@@ -19,10 +19,11 @@ internal sealed class PromptChunks
 
     public PromptChunks(CLIPTokenizer tokenizer, IReadOnlyList<LearnedToken> learned)
     {
-        this.tokenizer = tokenizer;
+        // by its tokens, as A1111 finds a name, <cat> would be missed where a comma follows: >, is one word. Such a token is found as in diffusers
+        this.tokenizer = tokenizer.WithAddedTokens(learned.Where(IsMarked).Select(token => KeyValuePair.Create(token.Embedding.Token, Mark(token))));
         room = tokenizer.ModelMaxLength - 2;
         comma = tokenizer.Encode(",") is [int id] ? id : -1;
-        words = learned.SelectMany(token => new[] { token.Embedding.Token, token.Embedding.Name }.Distinct().Select(word => (Word: tokenizer.Encode(word).ToArray(), Learned: token)))
+        words = learned.SelectMany(token => new[] { token.Embedding.Token, token.Embedding.Name }.Select(name => (Word: this.tokenizer.Encode(name).ToArray(), Learned: token)))
             .Where(word => word.Word.Length > 0)
             .OrderByDescending(word => word.Word.Length)
             .ToLookup(word => word.Word[0]);
@@ -91,6 +92,12 @@ internal sealed class PromptChunks
 
     /// <summary>A chunk without a token of a prompt.</summary>
     public PromptChunk Empty() => Padded([], []);
+
+    /// <summary>Whether a token begins or ends with punctuation.</summary>
+    private static bool IsMarked(LearnedToken token) => !char.IsLetterOrDigit(token.Embedding.Token[0]) || !char.IsLetterOrDigit(token.Embedding.Token[^1]);
+
+    /// <summary>One id for the token as a whole, until its vectors take their places.</summary>
+    private static IReadOnlyList<int> Mark(LearnedToken token) => [token.Ids[0]];
 
     /// <summary>How many tokens the longest embedding's name here takes, and what stands for it; a token that begins none stands for itself.</summary>
     private (int Word, IReadOnlyList<int> Vectors) Learned(int[] tokens, int at)
