@@ -37,6 +37,8 @@ internal static class RequestChecks
             Require(image.Seed >= 0, $"images[{index}].seed: {image.Seed} is negative; seeds are 0 and above.");
             Require(model.IsXL || image.Prompt2 is null, $"images[{index}].prompt_2: only SDXL has a second text encoder that reads it; leave it out.");
             Require(model.IsXL || image.NegativePrompt2 is null, $"images[{index}].negative_prompt_2: only SDXL has a second text encoder that reads it; leave it out.");
+            bool second = !string.IsNullOrEmpty(image.Prompt2) || !string.IsNullOrEmpty(image.NegativePrompt2);
+            Require(request.PromptReading == PromptReading.Diffusers || !second, $"images[{index}].prompt_2: A1111's reading gives both text encoders one prompt; leave it out, or read prompts as diffusers does.");
         }
     }
 
