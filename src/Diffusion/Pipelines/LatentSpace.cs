@@ -1,21 +1,23 @@
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Pictures;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Pipelines;
 
-/// <summary>Between pictures and the latents that the U-Net works on, which have unit variance. Pictures go through the VAE one by one, so
-/// that their company does not touch their bits.</summary>
-internal readonly record struct LatentSpace(StableDiffusionModel Model)
+/// <summary>Between pictures and the latents that the U-Net works on, which have unit variance.</summary>
+internal readonly record struct LatentSpace(StableDiffusionModel Model, MemoryOptions Memory)
 {
+    private VaeStage Vae => new(Model, Memory);
+
     /// <summary>The latents that the VAE holds likely for a picture (1, 3, H, W), −1 … 1; in single precision and the caller's scope.</summary>
     public DiagonalGaussianDistribution Encode(Tensor image)
     {
         using var scope = NewDisposeScope();
-        var (mean, logvar) = Model.Vae.Encode(image.to(Model.DType, Model.Device));
-        return new DiagonalGaussianDistribution(
-            mean.to(ScalarType.Float32).MoveToOuterDisposeScope(), logvar.to(ScalarType.Float32).MoveToOuterDisposeScope());
+        var posterior = Vae.Encode(image.to(Model.Device));
+        scope.MoveToOuter(posterior.Mean, posterior.Logvar);
+        return posterior;
     }
 
     /// <summary>Of the latents of so many pictures: (B, C, h, w).</summary>
@@ -33,7 +35,6 @@ internal readonly record struct LatentSpace(StableDiffusionModel Model)
     public Picture Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        var image = Model.Vae.Decode((latents / Model.Vae.Config.ScalingFactor).to(Model.DType)); // (1, 3, H, W), about −1 … 1
-        return PictureTensors.ToPicture(image);
+        return PictureTensors.ToPicture(Vae.Decode(latents));
     }
 }

@@ -1,4 +1,3 @@
-using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Pictures;
 using static TorchSharp.torch;
@@ -16,10 +15,10 @@ internal sealed class RequestInputs : IDisposable
 
     /// <summary>Prepares them at the first pass's size.</summary>
     /// <param name="request">With the picture, if there is one.</param>
-    /// <param name="model">Whose VAE sees it.</param>
+    /// <param name="space">Whose VAE sees it.</param>
     /// <param name="size">The first pass's.</param>
     /// <param name="area">What is drawn of the picture, with in-painting.</param>
-    public RequestInputs(GenerationRequest request, StableDiffusionModel model, DrawnSize size, InpaintingArea? area)
+    public RequestInputs(GenerationRequest request, LatentSpace space, DrawnSize size, InpaintingArea? area)
     {
         (this.request, this.model, Area) = (request, model, area);
         if (request.Init is not { } init)
@@ -29,7 +28,7 @@ internal sealed class RequestInputs : IDisposable
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var space = new LatentSpace(model);
+        var model = space.Model;
         var image = PictureTensors.ToTensor(area?.Image ?? PictureResize.Lanczos(init.Image.ToRgb(), size.Width, size.Height)); // (1, 3, H, W)
         Image = Keep(space.Encode(image));
         if (area is null)

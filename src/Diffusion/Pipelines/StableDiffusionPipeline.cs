@@ -1,4 +1,5 @@
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Diffusion.Prompts;
 using StableDiffusion.Diffusion.Schedulers;
 using static TorchSharp.torch;
@@ -14,8 +15,11 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// same request gives the same bytes on the same machine, build and number of threads.
 /// </summary>
 /// <param name="model">Stays the caller's. Used by one thread at a time.</param>
-public sealed class StableDiffusionPipeline(StableDiffusionModel model)
+/// <param name="memory">How memory is spent; null is the default.</param>
+public sealed class StableDiffusionPipeline(StableDiffusionModel model, MemoryOptions? memory = null)
 {
+    private readonly LatentSpace space = new(model, memory ?? new MemoryOptions());
+
     /// <summary>Draws the request's pictures as the caller asks for them: in order, but those that share a call come together. Inputs are
     /// checked before this returns.</summary>
     /// <param name="request">What to draw.</param>
@@ -46,7 +50,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
         using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings);
-        using var inputs = new RequestInputs(request, model, passes[0].Size, area);
+        using var inputs = new RequestInputs(request, space, passes[0].Size, area);
         var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
         string Shape(int image) => string.Join(' ', calls.Select(count => PicturePrompts.Read(prompts, request.Images[image], count, guidance).Shape(count)));
         foreach (var group in PictureGroup.Form(request.Images.Count, request.BatchClass, Shape))
@@ -81,7 +85,6 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         using var generators = new GroupNoise(group.Places.Select(image => request.Images[image].Seed));
         var noise = generators.Source;
         var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
-        var space = new LatentSpace(model);
         Tensor? latents = null;
         foreach (var pass in passes)
         {
@@ -136,7 +139,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model)
         var own = latents.narrow(0, place, 1).clone(); // (1, C, h, w)
 
         // 6. decode
-        var picture = new LatentSpace(model).Decode(own);
+        var picture = space.Decode(own);
 
         // 7. put back what was not drawn
         return new GeneratedImage(image, area?.PutBack(picture) ?? picture, own.DetachFromDisposeScope());

@@ -32,6 +32,10 @@ public sealed class AutoencoderKL : Module<Tensor, Tensor>
     /// <summary>The sizes it was built with.</summary>
     public AutoencoderKLConfig Config { get; }
 
+    internal Encoder Encoder => encoder;
+
+    internal Decoder Decoder => decoder;
+
     /// <summary>Pixels per latent in height and in width.</summary>
     public int ScaleFactor => 1 << (Config.BlockOutChannels.Count - 1);
 
@@ -40,10 +44,31 @@ public sealed class AutoencoderKL : Module<Tensor, Tensor>
     public DiagonalGaussianDistribution Encode(Tensor image)
     {
         using var scope = NewDisposeScope();
-        var moments = quant_conv.call(encoder.call(image)); // (B, 2 · latent_channels, H/f, W/f)
-        var posterior = DiagonalGaussianDistribution.FromParameters(moments);
+        var posterior = DiagonalGaussianDistribution.FromParameters(EncodeParameters(image));
         scope.MoveToOuter(posterior.Mean, posterior.Logvar);
         return posterior;
+    }
+
+    /// <summary>The distribution's means, then its log-variances. (B, 2 · latent_channels, H/f, W/f)</summary>
+    /// <inheritdoc cref="Encode"/>
+    internal Tensor EncodeParameters(Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(quant_conv.call(encoder.call(image)));
+    }
+
+    /// <summary>The end of <see cref="EncodeParameters"/>, from what <see cref="Vae.Encoder.Locally"/> gave.</summary>
+    internal Tensor EncodeGlobally(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(quant_conv.call(encoder.Globally(hidden)));
+    }
+
+    /// <summary>The begin of <see cref="Decode"/>, for <see cref="Vae.Decoder.Locally"/>.</summary>
+    internal Tensor DecodeGlobally(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(decoder.Globally(post_quant_conv.call(latents)));
     }
 
     /// <summary>From latents to pictures.</summary>

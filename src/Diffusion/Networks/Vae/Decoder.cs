@@ -28,12 +28,32 @@ internal sealed class Decoder : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The parts behind <see cref="Locally"/>.</summary>
+    public IEnumerable<Module> LocalParts => [.. up_blocks, conv_norm_out];
+
     /// <param name="latents">(B, latent_channels, h, w)</param>
     /// <returns>(B, out_channels, h · f, w · f)</returns>
     public override Tensor forward(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        var hidden = mid_block.call(conv_in.call(latents)); // (B, block_out_channels[^1], h, w)
+        return scope.MoveToOuter(Locally(Globally(latents)));
+    }
+
+    /// <summary>The first layers, in which every position looks at all others.</summary>
+    /// <param name="latents">(B, latent_channels, h, w)</param>
+    /// <returns>(B, block_out_channels[^1], h, w)</returns>
+    public Tensor Globally(Tensor latents)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(mid_block.call(conv_in.call(latents)));
+    }
+
+    /// <summary>The other layers, in which a position sees what is near alone, but for the norms.</summary>
+    /// <param name="hidden">(B, block_out_channels[^1], h, w), disposed on the way</param>
+    /// <returns>(B, out_channels, h · f, w · f)</returns>
+    public Tensor Locally(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
         foreach (var block in up_blocks)
         {
             using var smaller = hidden;

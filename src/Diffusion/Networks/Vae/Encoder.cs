@@ -28,9 +28,21 @@ internal sealed class Encoder : Module<Tensor, Tensor>
         RegisterComponents();
     }
 
+    /// <summary>The parts behind <see cref="Locally"/>.</summary>
+    public IEnumerable<Module> LocalParts => down_blocks;
+
     /// <param name="image">(B, in_channels, H, W)</param>
     /// <returns>(B, 2 · latent_channels, H/f, W/f)</returns>
     public override Tensor forward(Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(Globally(Locally(image)));
+    }
+
+    /// <summary>The first layers, in which a position sees what is near alone, but for the norms.</summary>
+    /// <param name="image">(B, in_channels, H, W)</param>
+    /// <returns>(B, block_out_channels[^1], H/f, W/f)</returns>
+    public Tensor Locally(Tensor image)
     {
         using var scope = NewDisposeScope();
         var hidden = conv_in.call(image); // (B, block_out_channels[0], H, W)
@@ -40,7 +52,15 @@ internal sealed class Encoder : Module<Tensor, Tensor>
             hidden = block.call(larger);
         }
 
-        hidden = mid_block.call(hidden); // (B, block_out_channels[^1], H/f, W/f)
-        return scope.MoveToOuter(NormSiluConv.Call(conv_norm_out, conv_out, hidden));
+        return scope.MoveToOuter(hidden);
+    }
+
+    /// <summary>The other layers, in which every position looks at all others.</summary>
+    /// <param name="hidden">(B, block_out_channels[^1], H/f, W/f)</param>
+    /// <returns>(B, 2 · latent_channels, H/f, W/f)</returns>
+    public Tensor Globally(Tensor hidden)
+    {
+        using var scope = NewDisposeScope();
+        return scope.MoveToOuter(NormSiluConv.Call(conv_norm_out, conv_out, mid_block.call(hidden)));
     }
 }

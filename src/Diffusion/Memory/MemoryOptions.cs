@@ -1,0 +1,11 @@
+namespace StableDiffusion.Diffusion.Memory;
+
+/// <summary>How a pipeline spends memory. What a picture looks like may depend on these, but on nothing that is measured.</summary>
+public sealed record MemoryOptions
+{
+    /// <summary>Pictures of more pixels than this go through the VAE in tiles; 1536 × 1536 by default.</summary>
+    public long VaeTilingAbove { get; init; } = 1536 * 1536;
+
+    /// <summary>A tile's height and width in pixels; null is the size that the VAE was trained at.</summary>
+    public int? VaeTileSize { get; init; }
+}
