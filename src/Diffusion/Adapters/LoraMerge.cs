@@ -76,11 +76,11 @@ public sealed class LoraMerge : IDisposable
         }
 
         var targets = new LoraTargets(model);
-        return loras.SelectMany(lora => targets.Match(lora.File), (lora, pair) => (pair.Weight, pair.Layer, Amount: lora.Weight(pair.Layer.Component)))
+        return loras.SelectMany(lora => targets.Match(lora.File), (lora, layer) => (Layer: layer, Amount: lora.Weight(layer.Component)))
             .ToList()
             .Where(change => change.Amount != 0)
             .GroupBy(change => (change.Layer.Component, change.Layer.Name))
-            .Select(group => (group.First().Weight, group.Select(change => (change.Layer, change.Amount)).ToArray()));
+            .Select(group => (targets.Of(group.First().Layer), group.ToArray()));
     }
 
     private void Change(Parameter weight, (LoraLayer Layer, double Amount)[] updates)

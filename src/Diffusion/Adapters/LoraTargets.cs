@@ -1,4 +1,5 @@
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Checkpoints.Ldm;
 using TorchSharp.Modules;
 using static TorchSharp.torch.nn;
 
@@ -7,8 +8,11 @@ namespace StableDiffusion.Diffusion.Adapters;
 /// <summary>The weights of a model that LoRAs can change, by the layers' names with underscores.</summary>
 internal sealed class LoraTargets
 {
+    private const string Weight = ".weight";
+
     private readonly StableDiffusionModel model;
     private readonly Dictionary<(LoraComponent Component, string Layer), Parameter> weights = [];
+    private readonly Dictionary<string, string> ldmNames = new(StringComparer.Ordinal); // of the U-Net: kohya's scripts train SDXL under them
 
     public LoraTargets(StableDiffusionModel model)
     {
@@ -19,22 +23,29 @@ internal sealed class LoraTargets
         {
             Add(LoraComponent.TextEncoder2, model.TextEncoder2);
         }
+
+        var table = LdmUNet.Names(model.UNet.Config);
+        foreach (string name in Layers(model.UNet).Select(layer => layer.Name))
+        {
+            if (table.ToLdm(name) is { } ldm)
+            {
+                ldmNames.Add(LoraKey.Flat(ldm), LoraKey.Flat(name));
+            }
+        }
     }
 
-    /// <summary>The weight that each layer of a file changes.</summary>
+    /// <summary>The layers of a file, as the model names them, that change a weight each.</summary>
     /// <exception cref="LoraException">The file is for another model; the message says for which, where that can be told.</exception>
-    public IEnumerable<(LoraLayer Layer, Parameter Weight)> Match(LoraFile lora)
+    public IEnumerable<LoraLayer> Match(LoraFile lora)
     {
-        string[] unknown = [.. lora.Layers.Where(layer => !weights.ContainsKey(Key(layer))).Select(layer => $"{layer.Component}: {layer.Name}")];
-        string[] misshapen = [.. lora.Layers
+        LoraLayer[] layers = [.. lora.Layers.Select(OwnName)];
+        string[] unknown = [.. layers.Where(layer => !weights.ContainsKey(Key(layer))).Select(layer => $"{layer.Component}: {layer.Name}")];
+        string[] misshapen = [.. layers
             .Where(layer => weights.TryGetValue(Key(layer), out var weight) && !layer.Fits(weight.shape))
-            .Select(layer => $"{layer.Component}: {layer.Name} [{string.Join(", ", layer.Shape)}] for [{string.Join(", ", weights[Key(layer)].shape)}]")];
-        if (unknown.Length + misshapen.Length > 0)
-        {
-            throw new LoraException(lora.Path, LoraFamily.Explain(lora, model, unknown.Length > 0), [.. unknown, .. misshapen]);
-        }
-
-        return lora.Layers.Select(layer => (layer, weights[Key(layer)]));
+            .Select(layer => $"{layer.Component}: {layer.Name} [{string.Join(", ", layer.Shape)}] for [{string.Join(", ", Of(layer).shape)}]")];
+        return unknown.Length + misshapen.Length == 0
+            ? layers
+            : throw new LoraException(lora.Path, LoraFamily.Explain(lora, model, unknown.Length > 0), [.. unknown, .. misshapen]);
     }
 
     /// <summary>The weight that a layer changes, once it is known to match.</summary>
@@ -42,14 +53,18 @@ internal sealed class LoraTargets
 
     private static (LoraComponent Component, string Layer) Key(LoraLayer layer) => (layer.Component, layer.Name);
 
+    private static IEnumerable<(string Name, Parameter Weight)> Layers(Module network) => network.named_parameters()
+        .Where(pair => pair.name.EndsWith(Weight, StringComparison.Ordinal) && pair.parameter.dim() is 2 or 4)
+        .Select(pair => (pair.name[..^Weight.Length], pair.parameter));
+
+    private LoraLayer OwnName(LoraLayer layer) =>
+        layer.Component == LoraComponent.UNet && ldmNames.TryGetValue(layer.Name, out string? name) ? layer with { Name = name } : layer;
+
     private void Add(LoraComponent component, Module network)
     {
-        foreach (var (name, parameter) in network.named_parameters())
+        foreach (var (name, weight) in Layers(network))
         {
-            if (name.EndsWith(".weight", StringComparison.Ordinal) && parameter.dim() is 2 or 4)
-            {
-                weights.Add((component, LoraKey.Flat(name[..^".weight".Length])), parameter);
-            }
+            weights.Add((component, LoraKey.Flat(name)), weight);
         }
     }
 }

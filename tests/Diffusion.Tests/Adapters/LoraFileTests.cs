@@ -23,6 +23,8 @@ public sealed class LoraFileTests : IDisposable
     [InlineData("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0", ".lora_linear_layer.down.weight", ".lora_linear_layer.up.weight")]
     [InlineData("base_model.model.mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0", ".lora_A.weight", ".lora_B.weight")]
     [InlineData("lora_unet_mid_block_attentions_0_transformer_blocks_0_attn1_to_out_0", ".lora_down.weight", ".lora_up.weight")]
+    [InlineData("lora_unet_middle_block_1_transformer_blocks_0_attn1_to_out_0", ".lora_down.weight", ".lora_up.weight")]
+    [InlineData("diffusion_model.middle_block.1.transformer_blocks.0.attn1.to_out.0", ".lora_A.weight", ".lora_B.weight")]
     public void Every_naming_of_a_unet_layer_is_the_same_layer(string layer, string down, string up) =>
         AssertMerged("unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_out.0", layer, down, up, 16);
 

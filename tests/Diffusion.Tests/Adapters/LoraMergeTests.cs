@@ -44,6 +44,19 @@ public sealed class LoraMergeTests : IDisposable
     }
 
     [Fact]
+    public void A_file_under_LDMs_names_changes_all_three_networks_of_SDXL_and_gives_their_bits_back()
+    {
+        using var xl = StableDiffusionModel.Load(Goldens.Path("models/tiny-sdxl"));
+        using var lora = LoraFile.Load(Goldens.Path("adapters/lora-kohya-sdxl.safetensors"));
+        nn.Module[] networks = [xl.UNet, xl.TextEncoder, xl.TextEncoder2!];
+        byte[][] before = [.. networks.Select(Bytes)];
+        using (LoraMerge.Apply(xl, [new(lora, 1)])) Assert.All(networks.Zip(before), pair => Assert.NotEqual(pair.Second, Bytes(pair.First)));
+        Assert.All(networks.Zip(before), pair => Assert.Equal(pair.Second, Bytes(pair.First)));
+        var error = Assert.Throws<LoraException>(() => LoraMerge.Apply(model, [new(lora, 1)]));
+        Assert.Contains($"trained for one with text embeddings of {xl.UNet.Config.CrossAttentionDim} values", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_merge_that_fails_halfway_leaves_the_weights_as_they_were()
     {
         byte[] before = Bytes(model);
@@ -95,6 +108,23 @@ public sealed class LoraMergeTests : IDisposable
         var weight = Weight(Projection);
         var expected = weight.clone() + Read("flat", $"unet.{Projection}.lora_B.weight").mm(Read("flat", $"unet.{Projection}.lora_A.weight")).reshape(weight.shape);
         using (LoraMerge.Apply(model, [new(lora, 1)])) AssertClose(expected, weight);
+    }
+
+    [Fact]
+    public void Two_names_of_one_layer_add_up_and_are_undone_together()
+    {
+        byte[] before = Bytes(model);
+        const string Ldm = "lora_unet_input_blocks_4_0_in_layers_2", Diffusers = "lora_unet_down_blocks_1_resnets_0_conv1";
+        using var one = Lora("one", ($"{Ldm}.lora_down.weight", [3, 8, 3, 3]), ($"{Ldm}.lora_up.weight", [16, 3, 1, 1]));
+        using var both = Lora(
+            "both",
+            ($"{Ldm}.lora_down.weight", [3, 8, 3, 3]), ($"{Ldm}.lora_up.weight", [16, 3, 1, 1]),
+            ($"{Diffusers}.lora_down.weight", [3, 8, 3, 3]), ($"{Diffusers}.lora_up.weight", [16, 3, 1, 1]));
+        Tensor twice, together;
+        using (LoraMerge.Apply(model, [new(one, 2)])) twice = Weight(Convolution).clone();
+        using (LoraMerge.Apply(model, [new(both, 1)])) together = Weight(Convolution).clone();
+        AssertClose(twice, together);
+        Assert.Equal(before, Bytes(model));
     }
 
     [Fact]
