@@ -5,10 +5,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using StableDiffusion.Contracts;
+using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Health;
 using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Inputs;
 using StableDiffusion.Coordinator.Migrations;
 using StableDiffusion.Coordinator.Models;
 using StableDiffusion.Coordinator.Pages;
@@ -28,12 +30,13 @@ public static class CoordinatorBuilder
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
         AddOptions<BatchesOptions>(services, BatchesOptions.Section);
+        AddOptions<InputOptions>(services, InputOptions.Section);
         AddOptions<ImageOptions>(services, ImageOptions.Section);
         AddOptions<DispatchOptions>(services, DispatchOptions.Section);
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
         AddDatabase(services);
 
-        services.AddScoped<ModelCatalog>().AddScoped<BatchResolver>().AddScoped<BatchStore>();
+        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<InputStore>();
         services.AddScoped<ImageLifecycle>().AddScoped<WorkerRegister>();
         services.AddSingleton<DispatchSignal>().AddScoped<DispatchRound>();
         services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
@@ -62,6 +65,7 @@ public static class CoordinatorBuilder
         app.MapBatches();
         app.MapImages();
         app.MapModels();
+        app.MapAdapters();
         app.MapWorkers();
         app.MapBatchPage();
         app.MapHealth();

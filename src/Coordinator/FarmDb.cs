@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
+using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Models;
@@ -25,6 +26,9 @@ public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options
 
     /// <summary>Models that workers ever reported, so that requests can be validated with no worker up.</summary>
     public DbSet<Model> Models => Set<Model>();
+
+    /// <summary>LoRAs, embeddings, VAEs and ControlNets that workers ever reported, for the same reason.</summary>
+    public DbSet<Adapter> Adapters => Set<Adapter>();
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

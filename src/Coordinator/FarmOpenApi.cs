@@ -21,7 +21,7 @@ internal static class FarmOpenApi
         options.AddSchemaTransformer((schema, context, _) =>
         {
             // a request's unknown fields are refused; an answer may have more than a client knows
-            schema.AdditionalPropertiesAllowed = context.JsonTypeInfo.Type != typeof(BatchRequest);
+            schema.AdditionalPropertiesAllowed = !(context.JsonTypeInfo.Type == typeof(BatchRequest) || context.JsonTypeInfo.Type == typeof(LoraUse) || context.JsonTypeInfo.Type == typeof(ControlNetUnit));
             if (context.JsonTypeInfo.Type.IsAssignableTo(typeof(ProblemDetails)))
             {
                 schema.Properties ??= new Dictionary<string, IOpenApiSchema>();

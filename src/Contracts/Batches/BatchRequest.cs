@@ -1,6 +1,10 @@
+using System.Text.Json.Serialization;
+using StableDiffusion.Contracts.Settings;
+
 namespace StableDiffusion.Contracts.Batches;
 
-/// <summary>Body of POST /v1/batches (JSON, snake_case). Images are every prompt with every seed, prompts outermost.</summary>
+/// <summary>Body of POST /v1/batches (JSON, snake_case). Images are every prompt with every seed, prompts outermost. Pictures come as
+/// PNG in base64, bare or as a data URL.</summary>
 public sealed record BatchRequest
 {
     /// <summary>The model's name; may be left out when live workers hold just one.</summary>
@@ -36,6 +40,104 @@ public sealed record BatchRequest
     /// <summary>Pixels, a multiple of the model's VAE factor; the model's own size by default.</summary>
     public int? Height { get; init; }
 
-    /// <summary>A1111's sampler name; the model's own by default.</summary>
+    /// <summary>A1111's sampler name, like "DPM++ 2M"; older names that end in the schedule type, like "DPM++ 2M Karras", will do, too. The model's own by default.</summary>
     public string? SamplerName { get; init; }
+
+    /// <summary>A1111's schedule type: the spacing of the noise levels, like "Karras". "Automatic" by default: the sampler's own.</summary>
+    public string? Scheduler { get; init; }
+
+    /// <summary>0 … 1, 0 by default: η, the share of fresh noise in each step of DDIM and samplers like it.</summary>
+    public double? Eta { get; init; }
+
+    /// <summary>0 … 1, 0 by default: draws a guided prediction's spread back to the text's own, against burnt colours at high guidance.</summary>
+    public double? GuidanceRescale { get; init; }
+
+    /// <summary>1 … 12, as A1111 counts: 1 reads the text encoder's last layer, 2 the last but one. By default what the model was trained with.</summary>
+    public int? ClipSkip { get; init; }
+
+    /// <summary>"a1111" by default: (word:1.3), [word], [cat:dog:0.4], [cat|dog], BREAK, AND, &lt;lora:name:weight&gt;, embeddings by name, any length. "plain": the text as it stands, cut to the encoder's tokens, as diffusers reads it.</summary>
+    public PromptSyntax? PromptSyntax { get; init; }
+
+    /// <summary>SDXL: what the second text encoder reads; the prompt by default.</summary>
+    [JsonPropertyName("prompt_2")]
+    public string? Prompt2 { get; init; }
+
+    /// <summary>SDXL: what the second text encoder reads to steer away from; the negative prompt by default.</summary>
+    [JsonPropertyName("negative_prompt_2")]
+    public string? NegativePrompt2 { get; init; }
+
+    /// <summary>LoRAs for all images, besides those that prompts name as &lt;lora:name:weight&gt;.</summary>
+    public IReadOnlyList<LoraUse>? Loras { get; init; }
+
+    /// <summary>Name of a VAE that takes the place of the model's own.</summary>
+    public string? Vae { get; init; }
+
+    /// <summary>Image to image: one picture to start from. Width and height are its own by default.</summary>
+    public IReadOnlyList<string>? InitImages { get; init; }
+
+    /// <summary>0 … 1: the share of the steps that is taken over a picture. 0.75 by default with init_images (0 is the VAE's round trip), 0.7 for enable_hr's second pass.</summary>
+    public double? DenoisingStrength { get; init; }
+
+    /// <summary>In-painting: a picture of init_images' size; where it is white, the picture is drawn anew.</summary>
+    public string? Mask { get; init; }
+
+    /// <summary>0 … 64, 4 by default: softens the mask's edge; standard deviation in pixels.</summary>
+    public double? MaskBlur { get; init; }
+
+    /// <summary>1: what is black is drawn anew instead; 0 by default.</summary>
+    public int? InpaintingMaskInvert { get; init; }
+
+    /// <summary>What the masked area starts from: 0 the colours around it, 1 (by default) what is there, 2 noise, 3 zeros.</summary>
+    public int? InpaintingFill { get; init; }
+
+    /// <summary>true: only the masked area is drawn, at width × height, and put back into the picture, which keeps its size.</summary>
+    public bool? InpaintFullRes { get; init; }
+
+    /// <summary>0 … 256, 32 by default: pixels around the masked area that are drawn with it when inpaint_full_res is true.</summary>
+    public int? InpaintFullResPadding { get; init; }
+
+    /// <summary>true by default: pixels outside the mask are the input's own; false leaves them as the VAE gives them back.</summary>
+    public bool? PasteBack { get; init; }
+
+    /// <summary>true: a second pass over the enlarged picture ("hires. fix"); not with init_images.</summary>
+    public bool? EnableHr { get; init; }
+
+    /// <summary>1 … 8, 2 by default: the second pass's size over the first's.</summary>
+    public double? HrScale { get; init; }
+
+    /// <summary>The second pass's width in pixels, instead of hr_scale; with 0 or left out it follows from hr_resize_y.</summary>
+    public int? HrResizeX { get; init; }
+
+    /// <summary>The second pass's height in pixels, instead of hr_scale; with 0 or left out it follows from hr_resize_x.</summary>
+    public int? HrResizeY { get; init; }
+
+    /// <summary>How the first pass is enlarged, A1111's name: "Latent" (by default), "Latent (bicubic)", "Lanczos" …</summary>
+    public string? HrUpscaler { get; init; }
+
+    /// <summary>Steps of a whole second pass, of which it takes denoising_strength; 0, by default, is the first pass's.</summary>
+    public int? HrSecondPassSteps { get; init; }
+
+    /// <summary>Control images and the ControlNets that read them.</summary>
+    public IReadOnlyList<ControlNetUnit>? ControlnetUnits { get; init; }
+
+    /// <summary>SDXL: the size before scaling that the network is told, in pixels; small ones look blurred. The picture's own by default.</summary>
+    public int? OriginalWidth { get; init; }
+
+    /// <summary>SDXL: as original_width.</summary>
+    public int? OriginalHeight { get; init; }
+
+    /// <summary>SDXL: pixels cropped off at the left that the network is told; 0 by default.</summary>
+    public int? CropX { get; init; }
+
+    /// <summary>SDXL: pixels cropped off at the top that the network is told; 0 by default.</summary>
+    public int? CropY { get; init; }
+
+    /// <summary>SDXL: the wanted size that the network is told, in pixels; the picture's own by default.</summary>
+    public int? TargetWidth { get; init; }
+
+    /// <summary>SDXL: as target_width.</summary>
+    public int? TargetHeight { get; init; }
+
+    /// <summary>1 … 8: pictures that share one call of the networks; what the model's workers recommend by default. The bytes may depend on it, on a GPU, so it is kept and a rerun uses the same.</summary>
+    public int? BatchClass { get; init; }
 }

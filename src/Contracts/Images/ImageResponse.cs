@@ -21,6 +21,9 @@ public sealed record ImageResponse
     /// <summary>Steps done by the current attempt.</summary>
     public required int Step { get; init; }
 
+    /// <summary>Steps in all: those asked for, and once it is drawn those that its passes really take.</summary>
+    public required int Steps { get; init; }
+
     /// <summary>Attempts opened so far.</summary>
     public required int Attempts { get; init; }
 

@@ -15,6 +15,6 @@ public sealed record RenderImages
     /// <summary>Until when the attempts' leases let the command wait in its queue (UTC); the broker drops it then.</summary>
     public required DateTimeOffset ExpiresAt { get; init; }
 
-    /// <summary>The images, at least one; all of the same size, steps, guidance scale and sampler.</summary>
+    /// <summary>The images, at least one; all of one <see cref="Settings.GroupKey"/>.</summary>
     public required IReadOnlyList<ImageToRender> Images { get; init; }
 }

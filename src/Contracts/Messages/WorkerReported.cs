@@ -1,3 +1,4 @@
+using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Models;
 
 namespace StableDiffusion.Contracts.Messages;
@@ -23,6 +24,9 @@ public sealed record WorkerReported
 
     /// <summary>Models this worker renders with.</summary>
     public required IReadOnlyList<ModelDescription> Models { get; init; }
+
+    /// <summary>LoRAs, embeddings, VAEs and ControlNets this worker holds.</summary>
+    public IReadOnlyList<AdapterDescription> Adapters { get; init; } = [];
 
     /// <summary>Models it found and could not load.</summary>
     public IReadOnlyList<ModelFault> Faults { get; init; } = [];

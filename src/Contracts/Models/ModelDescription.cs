@@ -20,4 +20,11 @@ public record ModelDescription
 
     /// <summary>A1111 name of the sampler used when a request names none.</summary>
     public required string DefaultSampler { get; init; }
+
+    /// <summary>The architecture.</summary>
+    public ModelFamily Family { get; init; }
+
+    /// <summary>Pictures that the worker draws in one call of the networks; images of a request that names no other number are
+    /// drawn so for ever, since their last bits may depend on it.</summary>
+    public int BatchClass { get; init; } = 1;
 }

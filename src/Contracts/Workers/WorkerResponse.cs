@@ -20,6 +20,9 @@ public sealed record WorkerResponse
     /// <summary>Names of the models it renders with.</summary>
     public required IReadOnlyList<string> Models { get; init; }
 
+    /// <summary>LoRAs, embeddings, VAEs and ControlNets it holds, as "lora/NAME".</summary>
+    public required IReadOnlyList<string> Adapters { get; init; }
+
     /// <summary>Models it found and could not load.</summary>
     public required IReadOnlyList<ModelFault> Faults { get; init; }
 

@@ -18,7 +18,7 @@ internal static class BatchQueries
             .GroupBy(image => new { image.BatchId, image.State })
             .Select(group => new StateGroup(
                 group.Key.BatchId, group.Key.State, group.Count(),
-                group.Sum(image => (double)image.Step / image.Settings.Steps), group.Max(image => image.FinishedAt)))
+                group.Sum(image => (double)image.Step / image.Steps), group.Max(image => image.FinishedAt)))
             .ToListAsync(cancellationToken);
         var byBatch = groups.ToLookup(group => group.BatchId);
         return found.ConvertAll(batch => ToResponse(batch, settings[batch.Id], [.. byBatch[batch.Id]]));

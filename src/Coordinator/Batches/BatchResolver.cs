@@ -2,47 +2,33 @@ using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Models;
-using StableDiffusion.Contracts.Sampling;
+using StableDiffusion.Contracts.Settings;
+using StableDiffusion.Coordinator.Batches.Fields;
+using StableDiffusion.Coordinator.Inputs;
 
 namespace StableDiffusion.Coordinator.Batches;
 
 /// <summary>Turns a request into the images it stands for: the one place where requests are validated, defaults filled in
-/// and random seeds drawn.</summary>
-public sealed class BatchResolver(IOptions<BatchesOptions> options)
+/// and random seeds drawn. What belongs together among the fields is resolved together, see <see cref="Fields"/>.</summary>
+public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<InputOptions> inputOptions)
 {
     private const int DefaultSteps = 20;
     private const double MaxCfgScale = 30;
+    private const int MaxClipSkip = 12; // layers of the smallest text encoder
+    private const int MaxBatchClass = 8;
 
     private readonly BatchesOptions limits = options.Value;
 
-    /// <summary>The images in order, prompts outermost; empty when <paramref name="errors"/> is not.</summary>
+    /// <summary>The images in order, prompts outermost, and the pictures they need; none when <paramref name="errors"/> is not empty.</summary>
     /// <param name="request">As it was sent.</param>
-    /// <param name="models">The models the farm knows.</param>
-    /// <param name="faults">The models that could not be loaded.</param>
+    /// <param name="catalog">What it may name.</param>
     /// <param name="errors">Takes what is wrong, all at once.</param>
-    public IReadOnlyList<ImageSettings> Resolve(
-        BatchRequest request, IReadOnlyList<ModelResponse> models, IReadOnlyList<ModelFault> faults, RequestErrors errors)
+    public ResolvedBatch Resolve(BatchRequest request, Catalog catalog, RequestErrors errors)
     {
-        var model = ResolveModel(request.Model, models, faults, errors);
+        var inputs = new RequestInputs(inputOptions.Value, errors);
+        var model = ModelChoice.Resolve(request.Model ?? limits.DefaultModel, catalog, errors);
         var prompts = Prompts.Resolve(request, limits.MaxPromptLength, errors);
         var seeds = Seeds.Resolve(request, limits.MaxImages, errors);
-        var width = ResolveSide("width", request.Width, model, errors);
-        var height = ResolveSide("height", request.Height, model, errors);
-        var sampler = ResolveSampler(request.SamplerName, model, errors);
-        var steps = request.Steps ?? DefaultSteps;
-        if (steps < 1 || steps > limits.MaxSteps)
-        {
-            errors.Add("steps", $"{steps} is out of range: give 1 to {limits.MaxSteps}.");
-        }
-
-        var cfgScale = request.CfgScale ?? model?.DefaultCfgScale ?? 0;
-        if (!(cfgScale >= 0 && cfgScale <= MaxCfgScale)) // so that NaN is out of range, too
-        {
-            errors.Add("cfg_scale", $"{cfgScale} is out of range: give 0 to {MaxCfgScale} (1 and below is no guidance).");
-        }
-
-        var negative = request.NegativePrompt ?? "";
-        Prompts.CheckText("negative_prompt", negative, limits.MaxPromptLength, errors);
         if ((long)prompts.Count * seeds.Count > limits.MaxImages)
         {
             errors.Add(
@@ -50,57 +36,78 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
                 $"{prompts.Count} prompts with {seeds.Count} seeds each are more than the {limits.MaxImages} images a batch may have: split it.");
         }
 
-        if (!errors.IsEmpty || model is null || sampler is null)
+        var common = Common(request, catalog, model, inputs, errors);
+        var loras = NamedAdapters.ResolveLoras(request.Loras, catalog, errors);
+        List<ImageSettings> ofPrompts = [];
+        foreach (var (index, prompt) in prompts.Index())
         {
-            return [];
+            ofPrompts.Add(common with
+            {
+                Prompt = prompt,
+                Loras = common.PromptSyntax == PromptSyntax.Plain
+                    ? loras.Count == 0 ? null : loras
+                    : NamedAdapters.WithTags(loras, request.Prompt is null ? $"prompts[{index}]" : "prompt", prompt ?? "", catalog, errors),
+                Embeddings = NamedAdapters.Embeddings(catalog, prompt, request.Prompt2, request.NegativePrompt, request.NegativePrompt2),
+            });
         }
 
-        var common = new ImageSettings
+        return errors.IsEmpty
+            ? new ResolvedBatch([.. from settings in ofPrompts from seed in seeds select settings with { Seed = seed }], inputs.Pictures)
+            : ResolvedBatch.None;
+    }
+
+    // all but the prompt, what it names, and the seed
+    private ImageSettings Common(BatchRequest request, Catalog catalog, ModelResponse? model, RequestInputs inputs, RequestErrors errors)
+    {
+        foreach (var (field, text) in new[] { ("negative_prompt", request.NegativePrompt), ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2) })
         {
-            Model = model.Name,
+            Prompts.CheckText(field, text ?? "", limits.MaxPromptLength, errors);
+        }
+
+        var init = Pictures.Init(request, inputs, errors);
+        var inpainting = Pictures.Inpainting(request, init, inputs, errors);
+        var own = inpainting is { InpaintFullRes: true } ? null : init; // a masked area alone is drawn at the model's size
+        var width = Side("width", request.Width, own?.Width, model, errors);
+        var height = Side("height", request.Height, own?.Height, model, errors);
+        var steps = errors.Whole("steps", request.Steps, DefaultSteps, 1, limits.MaxSteps);
+        var sampling = SamplerAndSchedule.Resolve(request.SamplerName, request.Scheduler, model, errors);
+        var clipSkip = errors.Whole("clip_skip", request.ClipSkip, 1, 1, MaxClipSkip, " (1 is the text encoder's last layer, 2 the last but one)");
+        return new ImageSettings
+        {
+            Model = model?.Name ?? "",
             Prompt = "",
-            NegativePrompt = negative,
+            Prompt2 = request.Prompt2,
+            NegativePrompt = request.NegativePrompt ?? "",
+            NegativePrompt2 = request.NegativePrompt2,
+            PromptSyntax = request.PromptSyntax ?? PromptSyntax.A1111,
+            Vae = NamedAdapters.ResolveVae(request.Vae, catalog, errors),
+            ClipSkip = clipSkip == 1 ? null : clipSkip,
             Seed = 0,
             Steps = steps,
-            CfgScale = cfgScale,
+            CfgScale = errors.Number("cfg_scale", request.CfgScale, model?.DefaultCfgScale ?? 0, 0, MaxCfgScale, " (1 and below is no guidance)"),
+            GuidanceRescale = errors.Number("guidance_rescale", request.GuidanceRescale, 0, 0, 1),
             Width = width,
             Height = height,
-            SamplerName = sampler,
+            SamplerName = sampling?.Sampler ?? "",
+            Scheduler = sampling?.Schedule ?? "",
+            Eta = errors.Number("eta", request.Eta, 0, 0, 1),
+            ImageToImage = Pictures.ImageToImage(request, init, errors),
+            Inpainting = inpainting,
+            HighResolution = SecondPass.Resolve(request, width, height, steps, model?.VaeScaleFactor ?? 1, limits, errors),
+            ControlNets = ControlNets.Resolve(request.ControlnetUnits, catalog, inputs, errors),
+            Sizes = Sizes.Resolve(request, model?.Family, width, height, errors),
+            BatchClass = errors.Whole("batch_class", request.BatchClass, model?.BatchClass ?? 1, 1, MaxBatchClass),
         };
-        return [.. from prompt in prompts from seed in seeds select common with { Prompt = prompt, Seed = seed }];
     }
 
-    private ModelResponse? ResolveModel(string? name, IReadOnlyList<ModelResponse> models, IReadOnlyList<ModelFault> faults, RequestErrors errors)
+    /// <summary>Width or height: as given, or that of the picture to start from, cut to what the model can draw, or the model's own.</summary>
+    private int Side(string field, int? side, int? ofPicture, ModelResponse? model, RequestErrors errors)
     {
-        var wanted = name ?? limits.DefaultModel;
-        if (wanted is null && models.Where(model => model.Live).ToList() is { Count: > 0 } live)
-        {
-            models = live; // a model whose workers have gone must be named
-        }
-
-        var found = wanted is null && models.Count == 1 ? models[0] : models.FirstOrDefault(model => model.Name == wanted);
-        if (found is null && faults.FirstOrDefault(fault => fault.Name == wanted) is { } fault)
-        {
-            errors.Add("model", $"\"{Short(fault.Name)}\" could not be loaded: {fault.Reason}");
-        }
-        else if (found is null)
-        {
-            var known = models.Count == 0
-                ? "no worker has reported one yet; start a worker, or wait until GET /v1/models lists one."
-                : $"the farm knows {string.Join(", ", models.Select(model => model.Name).Order(StringComparer.Ordinal))}.";
-            errors.Add("model", wanted is null ? $"Name a model: {known}" : $"\"{Short(wanted)}\" is not a known model: {known}");
-        }
-
-        return found;
-    }
-
-    private int ResolveSide(string field, int? side, ModelResponse? model, RequestErrors errors)
-    {
-        var value = side ?? model?.DefaultSize ?? 0;
         var factor = model?.VaeScaleFactor ?? 1;
-        if (side is not null && (value < factor || value > limits.MaxSide))
+        var value = side ?? (ofPicture is { } pixels ? pixels / factor * factor : model?.DefaultSize ?? 0);
+        if ((side ?? ofPicture) is not null && (value < factor || value > limits.MaxSide))
         {
-            errors.Add(field, $"{value} pixels are out of range: give {factor} to {limits.MaxSide}.");
+            errors.Add(field, $"{side ?? ofPicture} pixels are out of range: give {factor} to {limits.MaxSide}.");
         }
         else if (value % factor != 0)
         {
@@ -110,18 +117,4 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options)
 
         return value;
     }
-
-    private static string? ResolveSampler(string? name, ModelResponse? model, RequestErrors errors)
-    {
-        var wanted = name ?? model?.DefaultSampler;
-        var sampler = wanted is null ? null : Samplers.Canonical(wanted);
-        if (wanted is not null && sampler is null)
-        {
-            errors.Add("sampler_name", $"\"{Short(wanted)}\" is not a known sampler: give one of {string.Join(", ", Samplers.Names)}.");
-        }
-
-        return sampler;
-    }
-
-    private static string Short(string text) => text.Length <= 100 ? text : text[..100] + "…";
 }

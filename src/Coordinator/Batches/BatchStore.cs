@@ -4,6 +4,7 @@ using Npgsql;
 using NpgsqlTypes;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
 
@@ -35,8 +36,7 @@ public sealed class BatchStore(FarmDb db, DispatchSignal dispatch, TimeProvider 
         var queued = JsonNamingPolicy.SnakeCaseLower.ConvertName(nameof(ImageState.Queued));
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
         await using var copy = await connection.BeginBinaryImportAsync("""
-            COPY images (id, batch_id, index, created_at, state, attempts, failures, step, sequence,
-                model, prompt, negative_prompt, seed, steps, cfg_scale, width, height, sampler_name)
+            COPY images (id, batch_id, index, created_at, state, attempts, failures, step, sequence, steps, settings, group_key)
             FROM STDIN (FORMAT BINARY)
             """, cancellationToken);
         foreach (var (index, settings) in images.Index())
@@ -52,15 +52,9 @@ public sealed class BatchStore(FarmDb db, DispatchSignal dispatch, TimeProvider 
                 await copy.WriteAsync(zero, NpgsqlDbType.Integer, cancellationToken);
             }
 
-            await copy.WriteAsync(settings.Model, NpgsqlDbType.Text, cancellationToken);
-            await copy.WriteAsync(settings.Prompt, NpgsqlDbType.Text, cancellationToken);
-            await copy.WriteAsync(settings.NegativePrompt, NpgsqlDbType.Text, cancellationToken);
-            await copy.WriteAsync(settings.Seed, NpgsqlDbType.Bigint, cancellationToken);
             await copy.WriteAsync(settings.Steps, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(settings.CfgScale, NpgsqlDbType.Double, cancellationToken);
-            await copy.WriteAsync(settings.Width, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(settings.Height, NpgsqlDbType.Integer, cancellationToken);
-            await copy.WriteAsync(settings.SamplerName, NpgsqlDbType.Text, cancellationToken);
+            await copy.WriteAsync(settings.ToJson(), NpgsqlDbType.Jsonb, cancellationToken);
+            await copy.WriteAsync(GroupKey.Of(settings), NpgsqlDbType.Text, cancellationToken);
         }
 
         await copy.CompleteAsync(cancellationToken);

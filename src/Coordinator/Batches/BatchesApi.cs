@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Coordinator.Adapters;
+using StableDiffusion.Coordinator.Inputs;
 using StableDiffusion.Coordinator.Models;
 
 namespace StableDiffusion.Coordinator.Batches;
@@ -16,7 +18,8 @@ internal static class BatchesApi
     {
         var batches = routes.MapGroup("/v1/batches").WithTags("Batches").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         batches.MapPost("", Submit).WithName("SubmitBatch").WithSummary("Submit a batch").WithDescription(
-            "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures.")
+            "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures. "
+            + "Pictures that come with the request are kept by their content's hash, which the settings name.")
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
         batches.MapGet("", List).WithName("ListBatches").WithSummary("List batches, newest first").ProducesValidationProblem();
         batches.MapGet("{id:guid}", Get).WithName("GetBatch").WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
@@ -26,16 +29,20 @@ internal static class BatchesApi
     }
 
     private static async Task<Results<Created<BatchResponse>, ValidationProblem>> Submit(
-        BatchRequest request, FarmDb db, ModelCatalog models, BatchResolver resolver, BatchStore store, CancellationToken cancellationToken)
+        BatchRequest request, FarmDb db, ModelCatalog models, AdapterCatalog adapters, BatchResolver resolver, InputStore inputs, BatchStore store,
+        CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
-        var images = resolver.Resolve(request, await models.ListAsync(cancellationToken), await models.FaultsAsync(cancellationToken), errors);
+        var catalog = new Catalog(
+            await models.ListAsync(cancellationToken), await models.FaultsAsync(cancellationToken), await adapters.ListAsync(kind: null, cancellationToken));
+        var batch = resolver.Resolve(request, catalog, errors);
         if (!errors.IsEmpty)
         {
             return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was stored; errors names each field that needs a change.");
         }
 
-        return await AddAsync(images, null, db, store, cancellationToken);
+        await inputs.PutAsync(batch.Inputs, cancellationToken); // before the rows that name them
+        return await AddAsync(batch.Images, null, db, store, cancellationToken);
     }
 
     private static async Task<Ok<Page<BatchResponse>>> List(

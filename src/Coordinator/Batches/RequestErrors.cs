@@ -6,6 +6,7 @@ public sealed class RequestErrors
     /// <summary>Wrong entries of one list that are told; the rest would only be more of them.</summary>
     public const int MaxNamed = 10;
 
+    private const int MaxFields = 100;
     private readonly SortedDictionary<string, List<string>> byField = new(StringComparer.Ordinal);
 
     /// <summary>True while nothing is wrong.</summary>
@@ -16,6 +17,11 @@ public sealed class RequestErrors
     {
         if (!byField.TryGetValue(field, out var messages))
         {
+            if (byField.Count == MaxFields)
+            {
+                return; // a hundred thousand prompts with the same mistake
+            }
+
             byField[field] = messages = [];
         }
 

@@ -44,7 +44,7 @@ public sealed partial class DispatchRound(
     {
         var size = Math.Clamp((taken.Count + workersOfModel - 1) / workersOfModel, 1, options.Value.GroupSize);
         return taken
-            .GroupBy(t => t.Image.Settings with { Prompt = "", NegativePrompt = "", Seed = 0 })
+            .GroupBy(t => t.Image.GroupKey)
             .SelectMany(compatible => compatible.Chunk(size));
     }
 

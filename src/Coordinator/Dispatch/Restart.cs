@@ -21,6 +21,7 @@ internal sealed partial class Restart(IServiceScopeFactory scopes, IOptions<Disp
             var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
             await db.Workers.ExecuteDeleteAsync(cancellationToken);
             await db.Models.ExecuteDeleteAsync(cancellationToken);
+            await db.Adapters.ExecuteDeleteAsync(cancellationToken);
             started = true;
         }
     }

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
@@ -21,8 +22,20 @@ public sealed class Image
     /// <summary>Place in the farm's backlog: rises in the order of acceptance. Set by the database.</summary>
     public long Position { get; init; }
 
-    /// <summary>What to draw, resolved.</summary>
+    /// <summary>What to draw, resolved; kept as JSON.</summary>
     public required ImageSettings Settings { get; init; }
+
+    /// <summary>The settings' model. Drawn from them by the database, as are the next two, to search and group by.</summary>
+    public string Model { get; private init; } = "";
+
+    /// <summary>The settings' prompt.</summary>
+    public string Prompt { get; private init; } = "";
+
+    /// <summary>The settings' seed.</summary>
+    public long Seed { get; private init; }
+
+    /// <summary>Images with the same may share a network call, see <see cref="Contracts.Settings.GroupKey"/>.</summary>
+    public required string GroupKey { get; init; }
 
     /// <summary>When the batch was accepted (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
@@ -50,6 +63,9 @@ public sealed class Image
 
     /// <summary>Steps done by the current attempt.</summary>
     public int Step { get; set; }
+
+    /// <summary>Steps in all: those asked for, then what the worker says that its passes take.</summary>
+    public int Steps { get; set; }
 
     /// <summary>The newest progress report taken in; earlier ones that come late are dropped.</summary>
     public int Sequence { get; set; }
@@ -84,13 +100,19 @@ internal sealed class ImageTable : IEntityTypeConfiguration<Image>
         builder.Property(image => image.Id).ValueGeneratedNever();
         builder.Property(image => image.Position).UseIdentityAlwaysColumn();
         builder.Property(image => image.State).HasConversion(StateNames<ImageState>.Converter);
-        builder.ComplexProperty(image => image.Settings);
+        builder.Property(image => image.Settings).HasColumnType("jsonb").HasConversion(
+            settings => settings.ToJson(), json => ImageSettings.FromJson(json),
+            new ValueComparer<ImageSettings>((left, right) => ReferenceEquals(left, right), settings => settings.GetHashCode(), settings => settings)); // never changed
+        builder.Property(image => image.Model).HasComputedColumnSql("settings->>'model'", stored: true);
+        builder.Property(image => image.Prompt).HasComputedColumnSql("settings->>'prompt'", stored: true);
+        builder.Property(image => image.Seed).HasComputedColumnSql("(settings->>'seed')::bigint", stored: true);
         builder.HasOne<Batch>().WithMany().HasForeignKey(image => image.BatchId);
         builder.HasIndex(image => new { image.BatchId, image.Index }).IsUnique().HasDatabaseName("ix_images_batch_index");
         builder.HasIndex(image => new { image.BatchId, image.State }).HasDatabaseName("ix_images_batch_state");
         // only as large as what is under way
         builder.HasIndex(image => image.LeaseUntil).HasFilter("state IN ('dispatched', 'rendering')").HasDatabaseName("ix_images_leased");
         builder.HasIndex(image => image.AttemptId).HasDatabaseName("ix_images_attempt");
-        // ix_images_queued, the dispatcher's, is in the first migration alone: EF has no index over a complex property's column
+        // the dispatcher's: as large as what waits
+        builder.HasIndex(image => new { image.Model, image.Position }).HasFilter("state = 'queued'").HasDatabaseName("ix_images_queued");
     }
 }

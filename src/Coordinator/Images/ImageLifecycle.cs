@@ -36,7 +36,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         // one coordinator at a time counts what a model has under way, so that several do not overfill its window
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext({"dispatch:" + model}))", cancellationToken);
-        var room = window - await UnderWay.CountAsync(image => image.Settings.Model == model, cancellationToken);
+        var room = window - await UnderWay.CountAsync(image => image.Model == model, cancellationToken);
         if (room <= 0)
         {
             return [];
@@ -127,6 +127,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
             .ExecuteUpdateAsync(
                 image => image
                     .SetProperty(i => i.Step, report.Step)
+                    .SetProperty(i => i.Steps, report.Steps)
                     .SetProperty(i => i.Sequence, report.Sequence)
                     .SetProperty(i => i.LeaseUntil, lease),
                 cancellationToken) == 1;
@@ -156,7 +157,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
                 .SetProperty(i => i.StartedAt, i => i.StartedAt ?? now)
                 .SetProperty(i => i.FinishedAt, now)
                 .SetProperty(i => i.LeaseUntil, (DateTimeOffset?)null)
-                .SetProperty(i => i.Step, i => i.Settings.Steps)
+                .SetProperty(i => i.Step, i => i.Steps)
                 .SetProperty(i => i.ObjectKey, report.ObjectKey)
                 .SetProperty(i => i.Sha256, report.Sha256)
                 .SetProperty(i => i.Bytes, report.Bytes)
@@ -208,7 +209,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
 
     // human-browsable, and each attempt's own
     private static string ObjectKey(Image image) =>
-        $"batches/{image.BatchId}/{image.Index:D5}-{image.Settings.Seed}-{image.AttemptId!.Value.ToString("N")[^8..]}.png";
+        $"batches/{image.BatchId}/{image.Index:D5}-{image.Seed}-{image.AttemptId!.Value.ToString("N")[^8..]}.png";
 
     // Those of the images that are being drawn, one by one: some may have used up their attempts. How many were lost.
     private async Task<int> LoseAsync(IQueryable<Image> images, string? restart, CancellationToken cancellationToken)

@@ -95,6 +95,7 @@ internal static class ImagesApi
         State = image.State,
         Settings = image.Settings,
         Step = image.Step,
+        Steps = image.Steps,
         Attempts = image.Attempts,
         Error = image.Error,
         WorkerId = image.WorkerId,

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Coordinator.Images;
 
 namespace StableDiffusion.Coordinator.Models;
 
@@ -25,6 +26,12 @@ public sealed class Model
     /// <summary>A1111's name of the sampler used when a request names none.</summary>
     public required string DefaultSampler { get; set; }
 
+    /// <summary>The architecture.</summary>
+    public ModelFamily Family { get; set; }
+
+    /// <summary>Pictures in a network call when a request names no number.</summary>
+    public int BatchClass { get; set; }
+
     /// <summary>When a worker last described it (UTC).</summary>
     public DateTimeOffset ReportedAt { get; set; }
 }
@@ -35,5 +42,6 @@ internal sealed class ModelTable : IEntityTypeConfiguration<Model>
     {
         builder.ToTable("models");
         builder.HasKey(model => model.Name);
+        builder.Property(model => model.Family).HasConversion(StateNames<ModelFamily>.Converter);
     }
 }

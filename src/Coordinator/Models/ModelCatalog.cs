@@ -19,6 +19,8 @@ public sealed class ModelCatalog(FarmDb db, WorkerRegister workers)
             DefaultSize = model.DefaultSize,
             DefaultCfgScale = model.DefaultCfgScale,
             DefaultSampler = model.DefaultSampler,
+            Family = model.Family,
+            BatchClass = model.BatchClass,
             Live = live.Any(worker => worker.Models.Contains(model.Name)),
         }).ToListAsync(cancellationToken);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using StableDiffusion.Contracts.Settings;
 
 namespace StableDiffusion.Coordinator.Problems;
 
@@ -11,10 +12,11 @@ internal static partial class JsonFaults
     /// <summary>The field at fault ("width", "prompts[1]", "body" for the whole) and what to change.</summary>
     public static (string Field, string Message) Explain(JsonException error, Type? bodyType, JsonSerializerOptions options)
     {
-        var fields = bodyType is null ? [] : options.GetTypeInfo(bodyType).Properties.ToDictionary(property => property.Name, property => property.PropertyType);
         if (UnknownProperty().Match(error.Message) is { Success: true } unknown)
         {
-            return (unknown.Groups[1].Value, $"There is no such field: leave it out, or give one of {string.Join(", ", fields.Keys.Order(StringComparer.Ordinal))}.");
+            var (owner, place) = (Owner(error), unknown.Groups[1].Value);
+            IEnumerable<string> known = TypeAt(bodyType, owner, options) is { } type ? Fields(type, options).Keys.Order(StringComparer.Ordinal) : [];
+            return (owner.Length == 0 ? place : $"{owner}.{place}", $"There is no such field: leave it out, or give one of {string.Join(", ", known)}.");
         }
 
         if (DuplicateProperty().Match(error.Message) is { Success: true } duplicate)
@@ -22,31 +24,51 @@ internal static partial class JsonFaults
             return (duplicate.Groups[1].Value, "The field is given twice: keep one.");
         }
 
-        var field = (error.Path ?? "$").TrimStart('$').TrimStart('.');
+        var field = Path(error);
         if (error.InnerException is not (null or FormatException or InvalidOperationException) || field.Length == 0)
         {
             var place = error.LineNumber is { } line ? $" (line {line + 1}, byte {error.BytePositionInLine + 1})" : "";
             return ("body", $"The body is not a JSON object of the expected form{place}: {error.InnerException?.Message ?? "see /openapi/v1.json"}");
         }
 
-        var isElement = field.EndsWith(']');
-        var type = fields.GetValueOrDefault(field.Split('[', '.')[0]);
-        return (field, type is null ? "The value is not of the expected kind; see /openapi/v1.json." : $"The value must be {Kind(type, isElement)}.");
+        return (field, TypeAt(bodyType, field, options) is { } wanted ? $"The value must be {Kind(wanted)}." : "The value is not of the expected kind; see /openapi/v1.json.");
     }
 
-    private static string Kind(Type type, bool isElement)
+    private static string Path(JsonException error) => (error.Path ?? "$").TrimStart('$').TrimStart('.');
+
+    /// <summary>The object that an unknown field stands in; "" for the body. A field's own path ends with its name.</summary>
+    private static string Owner(JsonException error) =>
+        Path(error) is var path && path.EndsWith(']') ? path : path[..Math.Max(path.LastIndexOf('.'), 0)];
+
+    private static Dictionary<string, Type> Fields(Type type, JsonSerializerOptions options) =>
+        options.GetTypeInfo(type).Properties.ToDictionary(property => property.Name, property => property.PropertyType);
+
+    /// <summary>The type of a field, or of a list's element, by its path: "controlnet_units[0].weight".</summary>
+    private static Type? TypeAt(Type? type, string path, JsonSerializerOptions options)
+    {
+        foreach (var step in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
+        {
+            type = type is null ? null : Fields(type, options).GetValueOrDefault(step.Split('[')[0]);
+            type = type is { IsGenericType: true } && step.EndsWith(']') ? type.GenericTypeArguments[0] : type;
+        }
+
+        return type;
+    }
+
+    private static string Kind(Type type)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsGenericType)
         {
-            var element = Kind(type.GenericTypeArguments[0], false);
-            return isElement ? element : $"a list, each of it {element}";
+            return $"a list, each of it {Kind(type.GenericTypeArguments[0])}";
         }
 
         return type == typeof(string) ? "a text"
             : type == typeof(int) ? $"a whole number from {int.MinValue} to {int.MaxValue}"
             : type == typeof(long) ? $"a whole number from {-MaxWhole} to {MaxWhole}"
             : type == typeof(double) ? "a number"
+            : type == typeof(bool) ? "true or false"
+            : type == typeof(PromptSyntax) ? "\"a1111\" or \"plain\""
             : "an object";
     }
 

@@ -78,11 +78,11 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
         }
 
         var image = Failed(context)?.RouteValues?["id"];
-        LogNotStored(fault, image);
+        LogNotStored(fault, context.Request.Path);
         return new ProblemDetails
         {
             Status = StatusCodes.Status500InternalServerError,
-            Detail = $"The object store refuses the picture of image {image}: someone must mend its settings. {fault.Message}",
+            Detail = $"The object store refuses the picture{(image is null ? " that came with the request; nothing was accepted" : $" of image {image}")}: someone must mend its settings. {fault.Message}",
         };
     }
 
@@ -96,8 +96,8 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
         };
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The object store refuses the picture of image {Image}")]
-    private partial void LogNotStored(Exception exception, object? image);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The object store refuses what {Path} asks of it")]
+    private partial void LogNotStored(Exception exception, string path);
 
     [GeneratedRegex("^Failed to bind parameter \"\\S+ (\\w+)\" from \"(.*)\"")]
     private static partial Regex UnreadableParameter();

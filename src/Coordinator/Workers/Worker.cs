@@ -24,6 +24,9 @@ public sealed class Worker
     /// <summary>Names of the models it renders with.</summary>
     public required List<string> Models { get; set; }
 
+    /// <summary>Adapters it holds, as "lora/NAME".</summary>
+    public required List<string> Adapters { get; set; }
+
     /// <summary>Models it found and could not load.</summary>
     public required IReadOnlyList<ModelFault> Faults { get; set; }
 
@@ -45,6 +48,7 @@ internal sealed class WorkerTable : IEntityTypeConfiguration<Worker>
     public void Configure(EntityTypeBuilder<Worker> builder)
     {
         builder.ToTable("workers");
+        builder.Property(worker => worker.Adapters).HasDefaultValueSql("'{}'");
         builder.Property(worker => worker.Faults).HasColumnType("jsonb").HasDefaultValueSql("'[]'")
             .HasConversion(faults => JsonSerializer.Serialize(faults, JsonSerializerOptions.Default), json => JsonSerializer.Deserialize<IReadOnlyList<ModelFault>>(json, JsonSerializerOptions.Default)!,
                 new ValueComparer<IReadOnlyList<ModelFault>>((left, right) => left!.SequenceEqual(right!), faults => faults.Count, faults => faults));

@@ -2,13 +2,16 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Models;
+using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
 
 namespace StableDiffusion.Coordinator.Workers;
 
 /// <summary>Keeps what workers report of themselves, and renews the leases of what they hold.</summary>
-public sealed class WorkerRegister(FarmDb db, ImageLifecycle images, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
+public sealed class WorkerRegister(
+    FarmDb db, ImageLifecycle images, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
 {
     /// <summary>Workers that reported lately and have not left.</summary>
     public IQueryable<Worker> Live
@@ -26,12 +29,14 @@ public sealed class WorkerRegister(FarmDb db, ImageLifecycle images, DispatchSig
         var now = time.GetUtcNow();
         var reportedAt = report.Timestamp.ToUniversalTime();
         var models = report.Models.Select(model => model.Name).ToList();
+        var adapters = report.Adapters.Select(Adapter.Key).ToList();
         var faults = JsonSerializer.Serialize(report.Faults);
         var taken = await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO workers (id, host, device, version, models, faults, loading, last_seen_at, reported_at, leaving)
-            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {models}, {faults}::jsonb, {report.Loading}, {now}, {reportedAt}, {report.Leaving})
+            INSERT INTO workers (id, host, device, version, models, adapters, faults, loading, last_seen_at, reported_at, leaving)
+            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {models}, {adapters}, {faults}::jsonb, {report.Loading}, {now}, {reportedAt}, {report.Leaving})
             ON CONFLICT (id) DO UPDATE SET
                 host = excluded.host, device = excluded.device, version = excluded.version, models = excluded.models,
+                adapters = excluded.adapters,
                 faults = excluded.faults, loading = excluded.loading,
                 last_seen_at = excluded.last_seen_at, reported_at = excluded.reported_at, leaving = excluded.leaving
             WHERE workers.reported_at <= excluded.reported_at
@@ -44,14 +49,16 @@ public sealed class WorkerRegister(FarmDb db, ImageLifecycle images, DispatchSig
         foreach (var model in report.Models.OrderBy(model => model.Name, StringComparer.Ordinal)) // one order: no deadlock
         {
             await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO models (name, hash, vae_scale_factor, default_size, default_cfg_scale, default_sampler, reported_at)
-                VALUES ({model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultCfgScale}, {model.DefaultSampler}, {now})
+                INSERT INTO models (name, hash, vae_scale_factor, default_size, default_cfg_scale, default_sampler, family, batch_class, reported_at)
+                VALUES ({model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultCfgScale}, {model.DefaultSampler}, {StateNames<ModelFamily>.Name(model.Family)}, {model.BatchClass}, {now})
                 ON CONFLICT (name) DO UPDATE SET
                     hash = excluded.hash, vae_scale_factor = excluded.vae_scale_factor, default_size = excluded.default_size,
-                    default_cfg_scale = excluded.default_cfg_scale, default_sampler = excluded.default_sampler, reported_at = excluded.reported_at
+                    default_cfg_scale = excluded.default_cfg_scale, default_sampler = excluded.default_sampler,
+                    family = excluded.family, batch_class = excluded.batch_class, reported_at = excluded.reported_at
                 """, cancellationToken);
         }
 
+        await Adapter.ReportAsync(db, report.Adapters, now, cancellationToken);
         await images.RenewAsync(report.Attempts, cancellationToken);
         dispatch.Wake();
     }

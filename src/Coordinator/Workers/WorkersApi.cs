@@ -23,6 +23,7 @@ internal static class WorkersApi
                 Device = worker.Device,
                 Version = worker.Version,
                 Models = worker.Models,
+                Adapters = worker.Adapters,
                 Faults = worker.Faults,
                 Loading = worker.Loading,
                 LastSeenAt = worker.LastSeenAt,

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Storage;
+using StableDiffusion.Worker.Adapters;
 
 namespace StableDiffusion.Worker.Failures;
 
@@ -10,6 +11,7 @@ namespace StableDiffusion.Worker.Failures;
 /// <item><term>the request or the model is wrong, or asks for what is not built</term><description>permanent</description></item>
 /// <item><term>memory of the host or of the device ran out</term><description>retryable: another worker may have more, or less company</description></item>
 /// <item><term>the object store refused or is away</term><description>retryable: the store or this worker's rights can be mended</description></item>
+/// <item><term>this worker lacks an adapter</term><description>retryable: another worker may hold it</description></item>
 /// <item><term>anything else</term><description>retryable: the coordinator counts the attempts and gives up in time</description></item>
 /// </list>
 /// A worker that shuts down hands its images back; that is no failure and never comes here.
@@ -29,6 +31,7 @@ public sealed record Failure(string Reason, bool Retryable)
         return error switch
         {
             ArgumentException or NotSupportedException or InvalidModelException => new Failure(words, Retryable: false),
+            AdapterMissingException => new Failure(words, Retryable: true),
             ObjectStoreException => new Failure(words, Retryable: true),
             OutOfMemoryException => new Failure($"Out of memory: {words}", Retryable: true),
             ExternalException when OutOfMemory.Any(sign => words.Contains(sign, StringComparison.OrdinalIgnoreCase)) =>

@@ -3,7 +3,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Groups;
+using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
@@ -28,6 +30,8 @@ public static class WorkerBuilder
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton<IRenderer, TorchRenderer>();
         services.AddSingleton<HeldModels>();
+        services.AddSingleton<HeldAdapters>();
+        services.AddSingleton<InputCache>();
         services.AddSingleton<WorkInHand>();
         services.AddSingleton<GroupRunner>();
         services.AddSingleton<GroupIntake>();

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
@@ -16,7 +17,7 @@ namespace StableDiffusion.Worker.Hosting;
 /// goodbye, all before the bus itself is stopped.
 /// </summary>
 internal sealed partial class WorkerLife(
-    IRenderer renderer, HeldModels models, WorkInHand inHand, Heartbeat heartbeat, IReceiveEndpointConnector endpoints,
+    IRenderer renderer, HeldModels models, HeldAdapters adapters, WorkInHand inHand, Heartbeat heartbeat, IReceiveEndpointConnector endpoints,
     IOptions<WorkerOptions> options, ILogger<WorkerLife> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(10);
@@ -52,6 +53,7 @@ internal sealed partial class WorkerLife(
         try
         {
             var heartbeats = heartbeat.RunAsync(stop.Token);
+            adapters.Replace(await Task.Run(() => AdapterFolders.Find(options.Value.ModelFolders, stop.Token), stop.Token).ConfigureAwait(false));
             var loaded = await renderer.LoadAsync(stop.Token).ConfigureAwait(false);
             var names = string.Join(", ", loaded.Models.Select(model => model.Name));
             LogLoaded(options.Value.Id, WorkerVersion.Text, renderer.Device, names);

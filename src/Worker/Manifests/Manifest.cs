@@ -14,9 +14,8 @@ public sealed record Manifest
     /// <summary>The chunk's keyword.</summary>
     public const string Keyword = "manifest";
 
-    private static readonly JsonSerializerOptions Json = new()
+    private static readonly JsonSerializerOptions Json = new(FarmJson.Options)
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // a PNG is no web page: prompts stay readable
     };
 
@@ -32,7 +31,7 @@ public sealed record Manifest
     /// <summary>The software and hardware it was drawn on.</summary>
     public required RenderEnvironment Environment { get; init; }
 
-    /// <summary>As JSON, snake_case.</summary>
+    /// <summary>As JSON, in the API's spelling.</summary>
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
     /// <summary>Reads what <see cref="ToJson"/> wrote.</summary>

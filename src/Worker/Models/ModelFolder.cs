@@ -2,31 +2,39 @@ using System.Text.RegularExpressions;
 
 namespace StableDiffusion.Worker.Models;
 
-/// <summary>A diffusers folder on disk; the folder's name is the model's.</summary>
+/// <summary>A model on disk: a diffusers folder or a single-file checkpoint, whose name without extension is the model's.</summary>
 /// <param name="Name">The name requests use, also the end of the queue's name.</param>
 /// <param name="Path">Absolute.</param>
 public sealed partial record ModelFolder(string Name, string Path)
 {
-    private const string Index = "model_index.json";
+    private const string Index = "model_index.json", Extension = ".safetensors", VaeExtension = ".vae.safetensors";
+    private const string Checkpoints = "Stable-diffusion"; // A1111's folder of them
 
     /// <summary>Why the model cannot be offered under this name; null when it can.</summary>
     public string? NameFault => QueueName().IsMatch(Name)
         ? null
-        : $"the folder's name \"{Name}\" becomes a queue's name and may only hold letters, digits, '.', '_' and '-'";
+        : $"the name \"{Name}\" becomes a queue's name and may only hold letters, digits, '.', '_' and '-': rename it";
 
     /// <summary>
     /// The models in <paramref name="folders"/>: each subfolder that holds a model_index.json, or the folder itself where it
-    /// does. Sorted by name; of two with one name the folder named first wins.
+    /// does, and each .safetensors file in it or in its Stable-diffusion. Sorted by name; of two with one name a file wins, to
+    /// which a folder of that name is the configuration, and then the folder named first.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">A folder does not exist.</exception>
-    public static IReadOnlyList<ModelFolder> Find(IEnumerable<string> folders) =>
-        [.. folders
-            .SelectMany(folder => File.Exists(System.IO.Path.Combine(folder, Index)) ? [folder] : Directory.EnumerateDirectories(folder))
-            .Where(folder => File.Exists(System.IO.Path.Combine(folder, Index)))
+    public static IReadOnlyList<ModelFolder> Find(IEnumerable<string> folders)
+    {
+        List<string> places = [.. folders.SelectMany(folder => IsDiffusers(folder) ? [folder] : new[] { folder, System.IO.Path.Combine(folder, Checkpoints) }.Where(Directory.Exists))];
+        var files = places.Where(place => !IsDiffusers(place)).SelectMany(place => Directory.EnumerateFiles(place, "*" + Extension))
+            .Where(file => !file.EndsWith(VaeExtension, StringComparison.OrdinalIgnoreCase))
+            .Select(file => new ModelFolder(System.IO.Path.GetFileNameWithoutExtension(file), System.IO.Path.GetFullPath(file)));
+        var models = places.SelectMany(place => IsDiffusers(place) ? [place] : Directory.EnumerateDirectories(place).Where(IsDiffusers))
             .Select(System.IO.Path.GetFullPath)
-            .Select(path => new ModelFolder(System.IO.Path.GetFileName(path.TrimEnd('/')), path))
-            .DistinctBy(model => model.Name)
-            .OrderBy(model => model.Name, StringComparer.Ordinal)];
+            .Select(path => new ModelFolder(System.IO.Path.GetFileName(path.TrimEnd('/')), path));
+        return [.. files.Concat(models).DistinctBy(model => model.Name).OrderBy(model => model.Name, StringComparer.Ordinal)];
+    }
+
+    /// <summary>Whether the folder is a model in diffusers' layout.</summary>
+    internal static bool IsDiffusers(string folder) => File.Exists(System.IO.Path.Combine(folder, Index));
 
     [GeneratedRegex("^[A-Za-z0-9._-]{1,200}$")]
     private static partial Regex QueueName();

@@ -4,7 +4,7 @@ using StableDiffusion.Diffusion.Pictures;
 namespace StableDiffusion.Worker.Rendering;
 
 /// <summary>
-/// Images that may share a network call: of one model and of the same size, steps, guidance scale and sampler. The callbacks
+/// Images that may share a network call: of one <see cref="Contracts.Settings.GroupKey"/>. The callbacks
 /// get an image's index and come on the device's thread: they must not block.
 /// </summary>
 /// <param name="Model">A model that the renderer loaded.</param>
@@ -14,8 +14,8 @@ public sealed record RenderGroup(string Model, IReadOnlyList<ImageSettings> Imag
     /// <summary>The image's turn has come.</summary>
     public Action<int> Started { get; init; } = _ => { };
 
-    /// <summary>The image has so many steps behind it.</summary>
-    public Action<int, int> StepDone { get; init; } = (_, _) => { };
+    /// <summary>The image has so many steps behind it, of so many in all.</summary>
+    public Action<int, int, int> StepDone { get; init; } = (_, _, _) => { };
 
     /// <summary>The image is drawn; called once for each, whether it was drawn alone or with others.</summary>
     public Action<int, RenderedImage> Rendered { get; init; } = (_, _) => { };

@@ -1,15 +1,15 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Sampling;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
-using StableDiffusion.Diffusion.Prompts;
-using StableDiffusion.Diffusion.Schedulers;
+using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Models;
 
 namespace StableDiffusion.Worker.Rendering;
@@ -21,17 +21,21 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private readonly DeviceThread thread;
     private readonly TorchDevice device;
     private readonly Dictionary<string, StableDiffusionModel> models = []; // touched by the device's thread alone
+    private readonly LoadedAdapters adapters; // likewise
+    private readonly InputCache inputs;
     private readonly WorkerOptions options;
     private readonly ILogger<TorchRenderer> logger;
 
     /// <summary>Finds the device and sets its threads; models come with <see cref="LoadAsync"/>.</summary>
-    public TorchRenderer(IOptions<WorkerOptions> options, ILogger<TorchRenderer> logger)
+    public TorchRenderer(IOptions<WorkerOptions> options, HeldAdapters held, InputCache inputs, ILogger<TorchRenderer> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.options = options.Value;
+        this.inputs = inputs;
         this.logger = logger;
         thread = new DeviceThread($"device {this.options.Device}");
         device = thread.RunAsync(() => TorchDevice.Open(this.options), CancellationToken.None).GetAwaiter().GetResult();
+        adapters = new LoadedAdapters(held, device.Device, device.Dtype);
     }
 
     /// <inheritdoc/>
@@ -68,13 +72,18 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     }
 
     /// <inheritdoc/>
-    public Task RenderAsync(RenderGroup group, CancellationToken cancellationToken) => thread.RunAsync(
-        () =>
-        {
-            Render(group, cancellationToken);
-            return true;
-        },
-        cancellationToken);
+    public async Task RenderAsync(RenderGroup group, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        var pictures = await inputs.GetAsync(group.Images.SelectMany(image => image.Inputs()), cancellationToken).ConfigureAwait(false);
+        await thread.RunAsync(
+            () =>
+            {
+                Render(group, pictures, cancellationToken);
+                return true;
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
 
     /// <summary>Frees the models and ends the thread.</summary>
     public void Dispose()
@@ -82,6 +91,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         thread.RunAsync(
             () =>
             {
+                adapters.Dispose();
                 foreach (var model in models.Values)
                 {
                     model.Dispose();
@@ -105,21 +115,26 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             DefaultSize = model.DefaultSize,
             DefaultCfgScale = model.DefaultGuidanceScale,
             DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
+            Family = model.IsXL ? ModelFamily.Sdxl : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2 : ModelFamily.Sd1,
         };
         models.Add(folder.Name, model);
         LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
         return description;
     }
 
-    private void Render(RenderGroup group, CancellationToken cancellationToken)
+    private void Render(RenderGroup group, IReadOnlyDictionary<string, Picture> inputs, CancellationToken cancellationToken)
     {
         if (!models.TryGetValue(group.Model, out var model))
         {
             throw new ArgumentException($"model: this worker holds no model \"{group.Model}\".", nameof(group));
         }
         var clock = Stopwatch.StartNew();
-        var images = new StableDiffusionPipeline(model).Generate(
-            Request(group.Images, model), step => group.StepDone(step.Image, step.Step), cancellationToken);
+        var settings = group.Images[0];
+        adapters.Trim();
+        var request = GroupRequest.Create(group.Images, model, inputs, adapters);
+        using var merged = adapters.Merge(model, settings);
+        using var drawing = model.With(vae: adapters.Vae(settings));
+        var images = new StableDiffusionPipeline(drawing).Generate(request, step => group.StepDone(step.Image, step.Step, step.Steps), cancellationToken);
         group.Started(0);
         foreach (var image in images)
         {
@@ -134,30 +149,6 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             }
         }
     }
-
-    private static GenerationRequest Request(IReadOnlyList<ImageSettings> images, StableDiffusionModel model)
-    {
-        var settings = images[0];
-        if (images.Any(image => Shared(image) != Shared(settings)))
-        {
-            throw new ArgumentException("The images of a group must have the same size, steps, guidance scale and sampler.", nameof(images));
-        }
-        var sampler = Samplers.Find(settings.SamplerName)
-            ?? throw new ArgumentException($"sampler_name: \"{settings.SamplerName}\" is no sampler that is built; these are: {string.Join(", ", Samplers.Names)}.", nameof(images));
-        return new GenerationRequest
-        {
-            Images = [.. images.Select(image => new ImagePrompt(image.Prompt, image.NegativePrompt, image.Seed))],
-            Width = settings.Width,
-            Height = settings.Height,
-            NumInferenceSteps = settings.Steps,
-            GuidanceScale = settings.CfgScale,
-            Scheduler = sampler.SchedulerClass,
-            SchedulerConfig = new SchedulerConfig(sampler.Over(model.SchedulerConfig), "scheduler_config.json"),
-        };
-    }
-
-    private static (int Width, int Height, int Steps, double CfgScale, string SamplerName) Shared(ImageSettings image) =>
-        (image.Width, image.Height, image.Steps, image.CfgScale, image.SamplerName);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded model {Model} in {Seconds:0.0} s, hash {Hash}")]
     private partial void LogLoaded(string model, double seconds, string hash);

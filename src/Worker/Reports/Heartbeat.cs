@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
@@ -9,7 +10,7 @@ namespace StableDiffusion.Worker.Reports;
 
 /// <summary>Tells every few seconds that the worker lives and what it has in hand.</summary>
 public sealed class Heartbeat(
-    Reporter reporter, IRenderer renderer, HeldModels models, WorkInHand inHand, TimeProvider time, IOptions<WorkerOptions> options)
+    Reporter reporter, IRenderer renderer, HeldModels models, HeldAdapters adapters, WorkInHand inHand, TimeProvider time, IOptions<WorkerOptions> options)
 {
     private const double Jitter = 0.1; // so that a fleet started together does not report together
 
@@ -42,6 +43,7 @@ public sealed class Heartbeat(
                     Version = WorkerVersion.Text,
                     Timestamp = time.GetUtcNow(),
                     Models = models.All,
+                    Adapters = adapters.All,
                     Faults = models.Faults,
                     Loading = loading,
                     Attempts = inHand.Attempts,

@@ -26,7 +26,7 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
     /// A step is done. Told at most every <see cref="Reporter.ProgressInterval"/>; a step that comes while the last report is
     /// still on its way is skipped, so the newest wins.
     /// </summary>
-    public void StepDone(int step)
+    public void StepDone(int step, int steps)
     {
         if (!progress.IsCompleted || reporter.Time.GetElapsedTime(lastProgress) < reporter.ProgressInterval)
         {
@@ -37,7 +37,7 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
             new ImageProgressed
             {
                 ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
-                Sequence = ++sequence, Step = step, Steps = image.Settings.Steps,
+                Sequence = ++sequence, Step = step, Steps = steps,
             },
             cancellationToken);
     }

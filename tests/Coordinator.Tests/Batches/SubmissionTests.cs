@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using StableDiffusion.Coordinator.Workers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
@@ -52,6 +53,8 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
                 Width = 64,
                 Height = 64,
                 SamplerName = "Euler",
+                Scheduler = "Automatic",
+                PromptSyntax = PromptSyntax.A1111,
             },
             batch.Settings);
     }
@@ -100,6 +103,7 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
                 Width = 8,
                 Height = 2048,
                 SamplerName = "DDIM",
+                PromptSyntax = PromptSyntax.A1111,
             },
             batch.Settings);
         Assert.Equal([9L, 3, 9], (await ImagesAsync(batch)).Select(image => image.Settings.Seed));
@@ -134,7 +138,7 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
     {
         var batch = await host.SubmitAsync(new BatchRequest { Prompt = "a", Seed = 0, NIter = 100_000 });
         Assert.Equal(100_000, batch.Counts.Queued);
-        Assert.Equal(99_999, await host.Db.Images.MaxAsync(image => image.Settings.Seed, Token));
+        Assert.Equal(99_999, await host.Db.Images.MaxAsync(image => image.Seed, Token));
     }
 
     [Fact]
@@ -196,6 +200,7 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
 
     [Theory]
     [InlineData("/v1/batches?after=x", "after")]
+    [InlineData("/v1/adapters?kind=x", "kind")]
     [InlineData("/v1/batches/00000000-0000-0000-0000-000000000001/images?limit=0", "limit")]
     [InlineData("/v1/batches/00000000-0000-0000-0000-000000000001/images?limit=many", "limit")]
     public async Task A_bad_query_is_named(string path, string field)

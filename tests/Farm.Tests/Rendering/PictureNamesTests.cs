@@ -48,6 +48,7 @@ public sealed class PictureNamesTests
         State = ImageState.Succeeded,
         Settings = new ImageSettings { Model = "m", Prompt = prompt, NegativePrompt = "", Seed = seed, Steps = 20, CfgScale = 7, Width = 64, Height = 64, SamplerName = "Euler" },
         Step = 20,
+        Steps = 20,
         Attempts = 1,
         CreatedAt = DateTimeOffset.UnixEpoch,
     };

@@ -59,7 +59,7 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
             {
                 BeforeStep(group, step, cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
-                group.StepDone(image, step + 1);
+                group.StepDone(image, step + 1, group.Images[image].Steps);
             }
             group.Rendered(image, new RenderedImage(Draw(group.Images[image]), TimeSpan.FromSeconds(1)));
         }

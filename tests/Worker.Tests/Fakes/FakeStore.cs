@@ -35,7 +35,20 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
 
     public Task EnsureReadyAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public int Reads { get; private set; }
+
+    public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken)
+    {
+        Reads++;
+        if (failures.TryDequeue(out var failure))
+        {
+            return Task.FromException<StoredObject?>(failure);
+        }
+
+        return Task.FromResult(Objects.TryGetValue(key, out var bytes)
+            ? new StoredObject(new ObjectInfo(key, bytes.Length, DateTimeOffset.UnixEpoch, "image/png", new Dictionary<string, string>()), new MemoryStream(bytes))
+            : null);
+    }
 
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 

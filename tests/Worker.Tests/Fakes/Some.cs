@@ -1,6 +1,7 @@
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Rendering;
 
@@ -13,6 +14,31 @@ internal static class Some
     {
         Model = "starter", Prompt = "a red circle", NegativePrompt = "", Seed = 42, Steps = 4, CfgScale = 7,
         Width = 8, Height = 8, SamplerName = "Euler",
+    };
+
+    /// <summary>Every field is given.</summary>
+    public static ImageSettings FullSettings { get; } = Settings with
+    {
+        Prompt2 = "circle", NegativePrompt2 = "square", PromptSyntax = PromptSyntax.A1111, ClipSkip = 2, GuidanceRescale = 0.7, Eta = 0.5,
+        SamplerName = "DPM++ 2M", Scheduler = "Karras", BatchClass = 4,
+        Embeddings = [new NamedFile { Name = "bad", Hash = "e0e1e2e3e4e5e6e7" }],
+        Loras = [new LoraSettings { Name = "ink", Hash = "a0a1a2a3a4a5a6a7", Weight = 0.8 }, new LoraSettings { Name = "oil", Hash = "b0b1b2b3b4b5b6b7", Weight = 1, TextEncoderWeight = 0 }],
+        Vae = new NamedFile { Name = "mse", Hash = "c0c1c2c3c4c5c6c7" },
+        ImageToImage = new ImageToImageSettings { Image = "d0d1d2d3d4d5d6d7", DenoisingStrength = 0.75 },
+        Inpainting = new InpaintingSettings
+        {
+            Mask = "f0f1f2f3f4f5f6f7", MaskBlur = 4, InpaintingMaskInvert = true, InpaintingFill = InpaintingFill.LatentNoise, InpaintFullRes = true,
+            InpaintFullResPadding = 32, PasteBack = true,
+        },
+        HighResolution = new HighResolutionSettings { HrUpscaler = "Latent (bicubic)", HrScale = 1.5, HrResizeX = 12, HrResizeY = 12, HrSecondPassSteps = 8, DenoisingStrength = 0.5 },
+        ControlNets =
+        [
+            new ControlNetSettings
+            {
+                Model = "canny", Hash = "0011223344556677", Image = "8899aabbccddeeff", Weight = 0.9, GuidanceStart = 0, GuidanceEnd = 0.8, ControlMode = ControlModes.Balanced,
+            },
+        ],
+        Sizes = new SizeSettings { OriginalWidth = 16, OriginalHeight = 24, CropX = 1, CropY = 2, TargetWidth = 8, TargetHeight = 8 },
     };
 
     public static ModelDescription Model { get; } = new()

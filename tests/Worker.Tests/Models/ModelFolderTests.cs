@@ -36,6 +36,23 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(Path.Combine(root, "z/sd15"), Assert.Single(ModelFolder.Find([Path.Combine(root, "z"), Path.Combine(root, "a")])).Path);
     }
 
+    [Fact]
+    public void Single_files_are_models_too_and_a_folder_of_the_same_name_is_their_configuration()
+    {
+        Make("a/dream");
+        Directory.CreateDirectory(Path.Combine(root, "a/Stable-diffusion"));
+        foreach (var file in new[] { "a/dream.safetensors", "a/dream.vae.safetensors", "a/pickle.ckpt", "a/Stable-diffusion/xl.safetensors" })
+        {
+            File.WriteAllText(Path.Combine(root, file), "");
+        }
+
+        var found = ModelFolder.Find([Path.Combine(root, "a")]);
+
+        Assert.Equal(
+            [("dream", Path.Combine(root, "a/dream.safetensors")), ("xl", Path.Combine(root, "a/Stable-diffusion/xl.safetensors"))],
+            found.Select(model => (model.Name, model.Path)));
+    }
+
     [Theory]
     [InlineData("sd-1.5_v2", true)]
     [InlineData("my model", false)]

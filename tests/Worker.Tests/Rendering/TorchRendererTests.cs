@@ -1,8 +1,13 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Worker.Adapters;
+using StableDiffusion.Worker.Failures;
 using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Tests.Fakes;
@@ -15,6 +20,8 @@ public sealed class TorchRendererTests : IDisposable
     private static readonly string TinyModel = Path.Combine(AppContext.BaseDirectory, "tiny-sd15");
     private readonly string root = Directory.CreateTempSubdirectory("models-").FullName;
     private readonly List<string> log = [];
+    private readonly HeldAdapters adapters = new();
+    private readonly FakeStore store = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -49,7 +56,7 @@ public sealed class TorchRendererTests : IDisposable
             new RenderGroup("tiny-sd15", [Settings(size), Settings(size) with { Seed = 2 }])
             {
                 Started = image => seen.Add($"{image} started"),
-                StepDone = (image, step) => seen.Add($"{image} step {step}"),
+                StepDone = (image, step, _) => seen.Add($"{image} step {step}"),
                 Rendered = (image, _) => seen.Add($"{image} rendered"),
             },
             Cancel);
@@ -67,14 +74,71 @@ public sealed class TorchRendererTests : IDisposable
         var steps = 0;
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => renderer.RenderAsync(
-            new RenderGroup("tiny-sd15", [Settings(size)]) { StepDone = (_, step) => { steps = step; stop.Cancel(); } }, stop.Token));
+            new RenderGroup("tiny-sd15", [Settings(size)]) { StepDone = (_, step, _) => { steps = step; stop.Cancel(); } }, stop.Token));
 
         Assert.Equal(1, steps);
         Assert.Single(await Draw(renderer, Settings(size)));
     }
 
+    [Fact]
+    public async Task A_LoRA_changes_the_picture_by_its_weight_and_leaves_the_model_as_it_was()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
+        var hash = Hold(AdapterKind.Lora, "Lora", "lora.safetensors");
+        var plain = Assert.Single(await Draw(renderer, settings));
+
+        var strong = Assert.Single(await Draw(renderer, settings with { Loras = [new LoraSettings { Name = "lora", Hash = hash, Weight = 1 }] }));
+        var none = Assert.Single(await Draw(renderer, settings with { Loras = [new LoraSettings { Name = "lora", Hash = hash, Weight = 0 }] }));
+        var after = Assert.Single(await Draw(renderer, settings));
+
+        Assert.NotEqual(plain.Pixels, strong.Pixels);
+        Assert.Equal(plain.Pixels, none.Pixels);
+        Assert.Equal(plain.Pixels, after.Pixels);
+    }
+
+    [Fact]
+    public async Task An_embedding_is_a_word_of_its_own_by_its_files_name()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize) with { Prompt = "a photo of strange", PromptSyntax = PromptSyntax.A1111 };
+        var hash = Hold(AdapterKind.Embedding, "embeddings", "strange.safetensors");
+
+        var without = Assert.Single(await Draw(renderer, settings));
+        var with = Assert.Single(await Draw(renderer, settings with { Embeddings = [new NamedFile { Name = "strange", Hash = hash }] }));
+
+        Assert.NotEqual(without.Pixels, with.Pixels);
+    }
+
+    [Fact]
+    public async Task Tags_of_a_prompt_are_not_read_as_words_unless_it_is_plain()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize) with { Prompt = "a red circle", PromptSyntax = PromptSyntax.A1111 };
+
+        var without = Assert.Single(await Draw(renderer, settings));
+        var tagged = Assert.Single(await Draw(renderer, settings with { Prompt = "a red circle<lora:ink:0>" }));
+        var plain = Assert.Single(await Draw(renderer, settings with { Prompt = "a red circle<lora:ink:0>", PromptSyntax = PromptSyntax.Plain }));
+
+        Assert.Equal(without.Pixels, tagged.Pixels);
+        Assert.NotEqual(without.Pixels, plain.Pixels);
+    }
+
+    [Fact]
+    public async Task A_LoRA_that_another_worker_may_hold_is_no_reason_to_give_the_image_up()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
+
+        var error = await Assert.ThrowsAsync<AdapterMissingException>(
+            () => Draw(renderer, settings with { Loras = [new LoraSettings { Name = "ink", Hash = "0123456789abcdef", Weight = 1 }] }));
+
+        Assert.True(Failure.From(error).Retryable);
+        Assert.Single(await Draw(renderer, settings));
+    }
+
     [Theory]
-    [InlineData("PLMS", 0, 3, "sampler_name")]
+    [InlineData("Magic", 0, 3, "sampler_name")]
     [InlineData("Euler", 1, 3, "width")]
     [InlineData("Euler", 0, 0, "steps")]
     public async Task Request_that_the_model_cannot_draw_is_refused_by_the_fields_name(string sampler, int more, int steps, string field)
@@ -134,10 +198,19 @@ public sealed class TorchRendererTests : IDisposable
         return pictures;
     }
 
+    /// <summary>Lays a file of the tests where a worker finds it; its hash.</summary>
+    private string Hold(AdapterKind kind, string folder, string file)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(root, folder)).FullName, file);
+        System.IO.File.Copy(Path.Combine(AppContext.BaseDirectory, kind == AdapterKind.Lora ? "lora.safetensors" : "embedding.safetensors"), path);
+        adapters.Replace(AdapterFolders.Find([root], Cancel));
+        return adapters.All.Single(adapter => adapter.Kind == kind).Hash;
+    }
+
     private TorchRenderer Renderer(string models, int threads = 2)
     {
         var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads };
-        return new TorchRenderer(Options.Create(options), new ListLogger(log));
+        return new TorchRenderer(Options.Create(options), adapters, new InputCache(store), new ListLogger(log));
     }
 
     private sealed class ListLogger(List<string> lines) : ILogger<TorchRenderer>

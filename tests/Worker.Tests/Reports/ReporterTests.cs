@@ -52,7 +52,7 @@ public sealed class ReporterTests
         for (var step = 1; step <= 10; step++)
         {
             bench.Time.Advance(TimeSpan.FromSeconds(0.3));
-            image.StepDone(step);
+            image.StepDone(step, 10);
         }
 
         Assert.Equal([(1, 4), (2, 8)], bench.Bus.All<ImageProgressed>().Select(report => (report.Sequence, report.Step)));

@@ -1,6 +1,6 @@
 using StableDiffusion.Contracts.Batches;
 
-namespace StableDiffusion.Coordinator.Batches;
+namespace StableDiffusion.Coordinator.Batches.Fields;
 
 /// <summary>A request's seeds: given one by one, or the first of <c>n_iter</c> in a row. Random ones are drawn here.</summary>
 internal static class Seeds

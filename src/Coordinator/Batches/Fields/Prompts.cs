@@ -1,6 +1,6 @@
 using StableDiffusion.Contracts.Batches;
 
-namespace StableDiffusion.Coordinator.Batches;
+namespace StableDiffusion.Coordinator.Batches.Fields;
 
 /// <summary>A request's prompts.</summary>
 internal static class Prompts

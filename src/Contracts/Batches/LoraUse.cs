@@ -1,0 +1,11 @@
+namespace StableDiffusion.Contracts.Batches;
+
+/// <summary>A LoRA that a request asks for.</summary>
+public sealed record LoraUse
+{
+    /// <summary>Its name, as GET /v1/adapters?kind=lora lists it.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>-10 … 10, 1 by default: how much of it is added.</summary>
+    public double? Weight { get; init; }
+}

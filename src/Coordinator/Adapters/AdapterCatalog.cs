@@ -1,0 +1,25 @@
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Coordinator.Workers;
+
+namespace StableDiffusion.Coordinator.Adapters;
+
+/// <summary>The LoRAs, embeddings, VAEs and ControlNets that the farm knows, and which of them live workers hold.</summary>
+public sealed class AdapterCatalog(FarmDb db, WorkerRegister workers)
+{
+    /// <summary>All of a kind, or all, by kind and name.</summary>
+    public async Task<List<AdapterResponse>> ListAsync(AdapterKind? kind, CancellationToken cancellationToken)
+    {
+        var held = (await workers.Live.Select(worker => worker.Adapters).ToListAsync(cancellationToken)).SelectMany(keys => keys).ToHashSet();
+        var known = await db.Adapters.AsNoTracking().Where(adapter => kind == null || adapter.Kind == kind).ToListAsync(cancellationToken);
+        return [.. known
+            .Select(adapter => new AdapterResponse
+            {
+                Kind = adapter.Kind,
+                Name = adapter.Name,
+                Hash = adapter.Hash,
+                Live = held.Contains(Adapter.Key(adapter.Kind, adapter.Name)),
+            })
+            .OrderBy(adapter => adapter.Kind).ThenBy(adapter => adapter.Name, StringComparer.Ordinal)];
+    }
+}

@@ -1,0 +1,41 @@
+using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Settings;
+
+namespace StableDiffusion.Coordinator.Batches.Fields;
+
+/// <summary>What SDXL alone takes: the sizes it is told, and texts for its second encoder.</summary>
+internal static class Sizes
+{
+    private const int Most = 16_384;
+
+    /// <summary>The sizes; null when none is given, which is the picture's own.</summary>
+    public static SizeSettings? Resolve(BatchRequest request, ModelFamily? family, int width, int height, RequestErrors errors)
+    {
+        (string Field, int? Given)[] fields =
+        [
+            ("original_width", request.OriginalWidth), ("original_height", request.OriginalHeight), ("crop_x", request.CropX),
+            ("crop_y", request.CropY), ("target_width", request.TargetWidth), ("target_height", request.TargetHeight),
+        ];
+        if (family is not (null or ModelFamily.Sdxl))
+        {
+            errors.Only("an SDXL model", [.. fields.Select(field => (field.Field, (object?)field.Given)), ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2)]);
+            return null;
+        }
+
+        if (!fields.Any(field => field.Given is not null))
+        {
+            return null;
+        }
+
+        return new SizeSettings
+        {
+            OriginalWidth = errors.Whole("original_width", request.OriginalWidth, width, 1, Most),
+            OriginalHeight = errors.Whole("original_height", request.OriginalHeight, height, 1, Most),
+            CropX = errors.Whole("crop_x", request.CropX, 0, 0, Most),
+            CropY = errors.Whole("crop_y", request.CropY, 0, 0, Most),
+            TargetWidth = errors.Whole("target_width", request.TargetWidth, width, 1, Most),
+            TargetHeight = errors.Whole("target_height", request.TargetHeight, height, 1, Most),
+        };
+    }
+}

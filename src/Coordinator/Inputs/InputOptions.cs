@@ -1,0 +1,18 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace StableDiffusion.Coordinator.Inputs;
+
+/// <summary>What a picture that comes with a request may be; section "Inputs".</summary>
+public sealed class InputOptions
+{
+    /// <summary>Name of the configuration section.</summary>
+    public const string Section = "Inputs";
+
+    /// <summary>Largest file in bytes, 1 KiB … 256 MiB; 16 MiB by default. A request's body is limited by Kestrel as well.</summary>
+    [Range(1 << 10, 256 << 20, ErrorMessage = "Inputs:MaxBytes must be 1024 to 268435456.")]
+    public int MaxBytes { get; set; } = 16 << 20;
+
+    /// <summary>Most pixels, 1,024 … 67,108,864; 16,777,216 by default, a picture of 4096×4096.</summary>
+    [Range(1 << 10, 64 << 20, ErrorMessage = "Inputs:MaxPixels must be 1024 to 67108864.")]
+    public int MaxPixels { get; set; } = 16 << 20;
+}

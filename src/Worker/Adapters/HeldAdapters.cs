@@ -1,0 +1,25 @@
+using StableDiffusion.Contracts.Adapters;
+
+namespace StableDiffusion.Worker.Adapters;
+
+/// <summary>The LoRAs, embeddings, VAEs and ControlNets that this worker can draw with; none until they are found.</summary>
+public sealed class HeldAdapters
+{
+    private volatile IReadOnlyList<AdapterFile> files = [];
+
+    /// <summary>For the heartbeat.</summary>
+    public IReadOnlyList<AdapterDescription> All => [.. files.Select(file => file.Description)];
+
+    /// <summary>From now on held, in place of what was.</summary>
+    public void Replace(IReadOnlyList<AdapterFile> found) => files = found;
+
+    /// <summary>Where the adapter of that content lies.</summary>
+    /// <exception cref="AdapterMissingException">It is not here; another worker may have it.</exception>
+    public string PathOf(AdapterKind kind, string name, string hash) =>
+        files.FirstOrDefault(file => file.Description.Kind == kind && file.Description.Hash == hash)?.Path
+        ?? throw new AdapterMissingException(kind, name, hash);
+}
+
+/// <summary>A worker lacks a file that the image needs. Another may have it, so it is tried again.</summary>
+public sealed class AdapterMissingException(AdapterKind kind, string name, string hash)
+    : Exception($"This worker does not hold the {kind.ToString().ToLowerInvariant()} \"{name}\" with the hash {hash[..Math.Min(12, hash.Length)]}; put the file beside its models, or ask again with the file that it has.");

@@ -1,0 +1,90 @@
+using System.Security.Cryptography;
+using StableDiffusion.Contracts;
+using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Storage;
+
+namespace StableDiffusion.Worker.Inputs;
+
+/// <summary>Pictures that came with requests, from the object store; the last few stay in memory, since the images of a batch share them.</summary>
+public sealed class InputCache(IObjectStore store)
+{
+    private const int Most = 8;
+    private readonly Lock turn = new();
+    private readonly LinkedList<(string Hash, Picture Picture)> recent = new(); // newest first
+
+    /// <summary>The pictures of those hashes.</summary>
+    /// <exception cref="ArgumentException">One is no longer stored, or no picture; the image can never be drawn.</exception>
+    /// <exception cref="ObjectStoreException">The store is away or refuses.</exception>
+    public async Task<IReadOnlyDictionary<string, Picture>> GetAsync(IEnumerable<string> hashes, CancellationToken cancellationToken)
+    {
+        Dictionary<string, Picture> pictures = [];
+        foreach (var hash in hashes.Distinct())
+        {
+            pictures[hash] = Known(hash) ?? Keep(hash, await ReadAsync(InputKey.Of(hash), hash, cancellationToken).ConfigureAwait(false));
+        }
+
+        return pictures;
+    }
+
+    private Picture? Known(string hash)
+    {
+        lock (turn)
+        {
+            for (var node = recent.First; node is not null; node = node.Next)
+            {
+                if (node.Value.Hash == hash)
+                {
+                    recent.Remove(node);
+                    recent.AddFirst(node);
+                    return node.Value.Picture;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private Picture Keep(string hash, Picture picture)
+    {
+        lock (turn)
+        {
+            recent.AddFirst((hash, picture));
+            if (recent.Count > Most)
+            {
+                recent.RemoveLast();
+            }
+        }
+
+        return picture;
+    }
+
+    private async Task<Picture> ReadAsync(string key, string hash, CancellationToken cancellationToken)
+    {
+        await using var stored = await store.OpenReadAsync(key, cancellationToken).ConfigureAwait(false)
+            ?? throw new ArgumentException($"The picture {key} that came with the request is no longer in the object store; send the request again with the picture.");
+        using var bytes = new MemoryStream();
+        try
+        {
+            await stored.Content.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new ObjectStoreException($"Could not read {key}: {e.Message}", transient: true, e);
+        }
+
+        var file = bytes.ToArray();
+        if (Convert.ToHexStringLower(SHA256.HashData(file)) != hash)
+        {
+            throw new ArgumentException($"The picture {key} in the object store is not the one that came with the request; send the request again with the picture.");
+        }
+
+        try
+        {
+            return PngReader.Read(file).Picture;
+        }
+        catch (InvalidDataException e)
+        {
+            throw new ArgumentException($"A picture that came with the request ({key}) cannot be read: {e.Message}", e);
+        }
+    }
+}
