@@ -16,7 +16,9 @@ internal static class PipelineFolder
         var indexPath = Path.Combine(folder, ModelIndex.FileName);
         if (!File.Exists(indexPath))
         {
-            throw new ModelFolderException(folder, $"no diffusers model is there: it has no {ModelIndex.FileName}");
+            throw new ModelFolderException(folder, Directory.Exists(folder)
+                ? $"no diffusers model is there: it has no {ModelIndex.FileName}"
+                : "there is no such folder or file");
         }
 
         var index = ConfigFile.Read<ModelIndex>(indexPath);
@@ -42,6 +44,7 @@ internal static class PipelineFolder
             Vae = loaded.Keep(NetworkFolder.LoadVae(Path.Combine(folder, "vae"), dtype, device)),
             UNet = loaded.Keep(NetworkFolder.LoadUNet(Path.Combine(folder, "unet"), dtype, device)),
         };
+        ModelFit.Check(model);
         loaded.Finish();
         return model;
     }

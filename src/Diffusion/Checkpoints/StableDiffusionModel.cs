@@ -100,19 +100,25 @@ public sealed class StableDiffusionModel : IDisposable
     /// disposes nothing: this model and the given networks stay their owners' and must outlive it. Its
     /// <see cref="Hash"/> is this model's.
     /// </summary>
-    public StableDiffusionModel With(UNet2DConditionModel? unet = null, AutoencoderKL? vae = null) => new(Source, DType, Device, hash, ownsNetworks: false)
+    /// <exception cref="InvalidModelException">A given network does not fit the others; the message says how.</exception>
+    public StableDiffusionModel With(UNet2DConditionModel? unet = null, AutoencoderKL? vae = null)
     {
-        Tokenizer = Tokenizer,
-        TextEncoder = TextEncoder,
-        Tokenizer2 = Tokenizer2,
-        TextEncoder2 = TextEncoder2,
-        Vae = vae ?? Vae,
-        UNet = unet ?? UNet,
-        SchedulerConfig = SchedulerConfig,
-        DefaultGuidanceScale = DefaultGuidanceScale,
-        ForceZerosForEmptyPrompt = ForceZerosForEmptyPrompt,
-        PassedOver = PassedOver,
-    };
+        var other = new StableDiffusionModel(Source, DType, Device, hash, ownsNetworks: false)
+        {
+            Tokenizer = Tokenizer,
+            TextEncoder = TextEncoder,
+            Tokenizer2 = Tokenizer2,
+            TextEncoder2 = TextEncoder2,
+            Vae = vae ?? Vae,
+            UNet = unet ?? UNet,
+            SchedulerConfig = SchedulerConfig,
+            DefaultGuidanceScale = DefaultGuidanceScale,
+            ForceZerosForEmptyPrompt = ForceZerosForEmptyPrompt,
+            PassedOver = PassedOver,
+        };
+        ModelFit.Check(other);
+        return other;
+    }
 
     /// <inheritdoc/>
     public void Dispose()

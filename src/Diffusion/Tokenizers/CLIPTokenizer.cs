@@ -29,6 +29,7 @@ public sealed class CLIPTokenizer
             : throw new TokenizerException(folder, $"its special token \"{token}\" is not in its vocabulary.");
 
         vocabulary = files.Vocabulary;
+        VocabularySize = vocabulary.Values.Max() + 1;
         merges = new BytePairMerges(files.Merges);
         ModelMaxLength = files.ModelMaxLength;
         BosTokenId = Id(files.BosToken);
@@ -58,6 +59,9 @@ public sealed class CLIPTokenizer
 
     /// <summary>Id taken for what the vocabulary lacks.</summary>
     public int UnkTokenId { get; }
+
+    /// <summary>One more than its highest id; 49,408 in every published model.</summary>
+    public int VocabularySize { get; }
 
     /// <summary>Tokens in a padded prompt, begin and end included; 77 in every published model.</summary>
     public int ModelMaxLength { get; }

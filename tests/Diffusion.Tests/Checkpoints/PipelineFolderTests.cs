@@ -110,6 +110,47 @@ public sealed class PipelineFolderTests : IDisposable
         Assert.Contains("F8_E4M3", Assert.Throws<SafetensorsException>(() => NetworkFolder.LoadVae(copy).Dispose()).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("models/tiny-sdxl/unet", "text embeddings")] // of another family
+    [InlineData("models/tiny-sd15-inpaint-unet", null)]
+    public void A_unet_that_does_not_fit_the_rest_is_told(string path, string? fault)
+    {
+        using var model = StableDiffusionModel.Load(Goldens.Path("models/tiny-sd15"));
+        using var unet = NetworkFolder.LoadUNet(Goldens.Path(path));
+        var problem = Record.Exception(() => model.With(unet: unet));
+        Assert.Equal(fault is null, problem is null);
+        Assert.Contains(fault ?? "", problem?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("tiny-sd15", "projection_class_embeddings_input_dim", 1, false)]
+    [InlineData("tiny-sdxl", "projection_class_embeddings_input_dim", 64, true)] // a refiner has five sizes, not six
+    [InlineData("tiny-sd15", "in_channels", 8, true)] // one that edits a picture as told
+    public void A_unet_of_another_kind_is_told_before_its_weights_are_used(string model, string field, int value, bool fails)
+    {
+        string copy = folder.CopyOf(Goldens.Path($"models/{model}"));
+        string config = Path.Combine(copy, "unet/config.json");
+        var json = ConfigFile.ReadObject(config);
+        json[field] = value;
+        File.WriteAllText(config, json.ToJsonString());
+        Assert.Equal(fails, Record.Exception(() => StableDiffusionModel.Load(copy).Dispose()) is InvalidModelException);
+    }
+
+    [Fact]
+    public void A_tokenizer_with_more_tokens_than_the_text_encoder_is_told()
+    {
+        string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15"));
+        string path = Path.Combine(copy, "tokenizer/vocab.json");
+        var vocabulary = ConfigFile.ReadObject(path);
+        vocabulary["surplus"] = vocabulary.Count;
+        File.WriteAllText(path, vocabulary.ToJsonString());
+        Assert.Contains("1001 tokens", Assert.Throws<ModelFolderException>(() => StableDiffusionModel.Load(copy).Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_path_where_nothing_is_is_told() =>
+        Assert.Contains("no such folder or file", Assert.Throws<ModelFolderException>(() => StableDiffusionModel.Load(folder.File("lost"))).Message, StringComparison.Ordinal);
+
     private string CopyWithIndex(string model, Action<JsonObject> change)
     {
         string copy = folder.CopyOf(Goldens.Path($"models/{model}"));

@@ -164,14 +164,26 @@ public sealed class SingleFileTests : IDisposable
     {
         // the first model's own, which pads with the end of text
         Directory.CreateSymbolicLink(folder.File("tokenizer"), Goldens.Path("models/tiny-sd15/tokenizer"));
-        string file = folder.File("any.safetensors");
-        var settings = new SingleFileSettings(file, new SingleFileOptions());
+        var settings = new SingleFileSettings(folder.File("any.safetensors"), new SingleFileOptions());
         var (first, second) = (Tokenizer(SingleFileFamily.SD1), Tokenizer(SingleFileFamily.SD2));
         Assert.Equal(first.EosTokenId, first.PadTokenId);
         Assert.Equal(second.Encode("!").Single(), second.PadTokenId);
         Assert.Equal(second.PadTokenId, settings.Tokenizer2().PadTokenId);
 
-        CLIPTokenizer Tokenizer(SingleFileFamily family) => settings.Tokenizer(PublishedModel.Of(family, 4, PredictionType.Epsilon));
+        CLIPTokenizer Tokenizer(SingleFileFamily family)
+        {
+            var published = PublishedModel.Of(family, 4, PredictionType.Epsilon);
+            return settings.Tokenizer(published with { TextEncoder = published.TextEncoder with { VocabSize = 1000 } });
+        }
+    }
+
+    [Fact]
+    public void A_vocabulary_of_another_size_is_another_models()
+    {
+        Directory.CreateSymbolicLink(folder.File("tokenizer"), Goldens.Path("models/tiny-sd15/tokenizer"));
+        string message = Assert.Throws<ModelFolderException>(() => StableDiffusionModel.Load(Change(_ => { })).Dispose()).Message;
+        Assert.Contains("49408", message, StringComparison.Ordinal);
+        Assert.Contains(folder.File("tokenizer"), message, StringComparison.Ordinal);
     }
 
     [Theory]

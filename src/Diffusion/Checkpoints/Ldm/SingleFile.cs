@@ -60,6 +60,7 @@ internal sealed class SingleFile : IDisposable
             UNet = loaded.Keep(UNet(settings.Config("unet", published.UNet), options.UseEma)),
             PassedOver = [.. file.Names.Where(key => !read.Contains(key))],
         };
+        ModelFit.Check(model);
         loaded.Finish();
         return model;
     }

@@ -66,9 +66,19 @@ internal sealed class SingleFileSettings
     }
 
     /// <summary>The tokenizer. A folder's own pads as it says; one shared by several models as the family does.</summary>
-    /// <exception cref="ModelFolderException">There is none; the message says where to get one.</exception>
-    public CLIPTokenizer Tokenizer(PublishedModel published) =>
-        options.Tokenizer is null && Own(TokenizerName) is { } own ? CLIPTokenizer.Load(own) : CLIPTokenizer.Load(Shared(), published.PadToken);
+    /// <exception cref="ModelFolderException">There is none, or it is another model's; the message says what to do.</exception>
+    public CLIPTokenizer Tokenizer(PublishedModel published)
+    {
+        if (options.Tokenizer is null && Own(TokenizerName) is { } own)
+        {
+            return CLIPTokenizer.Load(own);
+        }
+
+        var (folder, wanted) = (Shared(), Config("text_encoder", published.TextEncoder).VocabSize);
+        var tokenizer = CLIPTokenizer.Load(folder, published.PadToken);
+        return tokenizer.VocabularySize == wanted ? tokenizer : throw new ModelFolderException(
+            file, $"its text encoder knows {wanted} tokens, and the vocabulary in {folder} {tokenizer.VocabularySize}; it is another model's");
+    }
 
     /// <summary>SDXL's second tokenizer: the first's vocabulary with another padding.</summary>
     public CLIPTokenizer Tokenizer2() =>
