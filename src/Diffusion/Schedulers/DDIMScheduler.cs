@@ -18,23 +18,16 @@ public sealed class DDIMScheduler : IScheduler
     public DDIMScheduler(SchedulerConfig config)
     {
         schedule = NoiseSchedule.Read(config);
-        if (config.Flag("rescale_betas_zero_snr", false))
-        {
-            schedule = schedule.WithZeroTerminalSnr();
-        }
-
+        schedule = config.Flag("rescale_betas_zero_snr", false) ? schedule.WithZeroTerminalSnr() : schedule;
         prediction = Predictions.Read(config);
         spacing = TimestepSpacing.Read(config, "leading");
         stepsOffset = config.Whole("steps_offset", 0, least: 0);
         finalAlpha = config.Flag("set_alpha_to_one", true) ? 1 : schedule.AlphasCumprod[0];
-        limit = new SampleLimit(config, clipSample: true);
+        limit = SampleLimit.Read(config, clipSample: true);
     }
 
     /// <inheritdoc/>
     public IReadOnlyList<double> Timesteps => timesteps;
-
-    /// <inheritdoc/>
-    public int Order => 1;
 
     /// <inheritdoc/>
     public double InitNoiseSigma => 1;
@@ -42,14 +35,7 @@ public sealed class DDIMScheduler : IScheduler
     /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps)
     {
-        double[] laid = TimestepSpacing.Lay(spacing, schedule.NumTrainTimesteps, numInferenceSteps, stepsOffset);
-        if (laid[0] >= schedule.NumTrainTimesteps)
-        {
-            throw new ArgumentOutOfRangeException(
-                nameof(numInferenceSteps), numInferenceSteps, $"With steps_offset {stepsOffset} so many steps begin at time {laid[0]}, behind the schedule's {schedule.NumTrainTimesteps}; take fewer.");
-        }
-
-        timesteps = [.. laid.Select(time => Math.Round(time))];
+        timesteps = TimestepSpacing.LayWhole(spacing, schedule.NumTrainTimesteps, numInferenceSteps, stepsOffset);
     }
 
     /// <inheritdoc/>
@@ -60,13 +46,15 @@ public sealed class DDIMScheduler : IScheduler
     {
         using var scope = NewDisposeScope();
         int time = (int)timesteps[step], before = time - (schedule.NumTrainTimesteps / timesteps.Length);
-        double alpha = schedule.AlphasCumprod[time], beta = 1 - alpha;
-        double alphaBefore = before >= 0 ? schedule.AlphasCumprod[before] : finalAlpha;
+        double alpha = schedule.AlphasCumprod[time], alphaBefore = before >= 0 ? schedule.AlphasCumprod[before] : finalAlpha;
+        var level = NoiseLevel.OfAlphaCumprod(alpha);
 
-        var (original, epsilon) = Split(modelOutput, sample, Math.Sqrt(alpha), Math.Sqrt(beta));
-        original = limit.Apply(original);
+        var original = limit.Apply(prediction.OriginalSample(modelOutput, sample, level));
+        var epsilon = options.UseClippedModelOutput
+            ? Predictions.EpsilonBeside(original, sample, level)
+            : prediction.Epsilon(modelOutput, sample, level);
 
-        double variance = (1 - alphaBefore) / beta * (1 - (alpha / alphaBefore));
+        double variance = (1 - alphaBefore) / (1 - alpha) * (1 - (alpha / alphaBefore));
         double eta = options.Eta ?? 0, sigma = eta * Math.Sqrt(variance);
         var previous = (original * Math.Sqrt(alphaBefore)) + (epsilon * Math.Sqrt(1 - alphaBefore - (sigma * sigma)));
         if (eta > 0)
@@ -81,20 +69,11 @@ public sealed class DDIMScheduler : IScheduler
     public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
     {
         using var scope = NewDisposeScope();
-        double alpha = schedule.AlphasCumprod[(int)timesteps[step]];
-        return ((originalSamples * Math.Sqrt(alpha)) + (noise * Math.Sqrt(1 - alpha))).MoveToOuterDisposeScope();
+        return NoiseLevel.OfAlphaCumprod(schedule.AlphasCumprod[(int)timesteps[step]]).AddNoise(originalSamples, noise).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
     }
-
-    /// <summary>x₀ and ε of x = √ᾱ·x₀ + √(1−ᾱ)·ε, from whichever the network gave.</summary>
-    private (Tensor Original, Tensor Epsilon) Split(Tensor output, Tensor sample, double signal, double spread) => prediction switch
-    {
-        PredictionType.Epsilon => ((sample - (output * spread)) / signal, output),
-        PredictionType.Sample => (output, (sample - (output * signal)) / spread),
-        _ => ((sample * signal) - (output * spread), (output * signal) + (sample * spread)),
-    };
 }

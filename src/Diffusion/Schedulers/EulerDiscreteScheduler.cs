@@ -14,22 +14,12 @@ public sealed class EulerDiscreteScheduler : ISigmaScheduler
     /// <exception cref="Networks.Configs.UnsupportedConfigException">A value that diffusers does not know either.</exception>
     public EulerDiscreteScheduler(SchedulerConfig config)
     {
-        var schedule = NoiseSchedule.Read(config);
-        float[] sigmas = schedule.Sigmas();
-        if (config.Flag("rescale_betas_zero_snr", false))
-        {
-            schedule = schedule.WithZeroTerminalSnr();
-            sigmas = schedule.Sigmas();
-            sigmas[^1] = 4096; // infinite by rights; diffusers puts ᾱ = 2⁻²⁴ there, half precision's smallest number
-        }
-
+        var table = new SigmaTable(NoiseSchedule.Read(config), config.Flag("rescale_betas_zero_snr", false));
         bool toZero = config.Choice("final_sigmas_type", "zero", "zero", "sigma_min") == "zero";
-        spacing = new SigmaSpacing(schedule, sigmas, config)
+        spacing = new SigmaSpacing(table, config)
         {
             LogLinear = config.Choice("interpolation_type", "linear", "linear", "log_linear") == "log_linear",
-            SigmaMin = config.OptionalNumber("sigma_min"),
-            SigmaMax = config.OptionalNumber("sigma_max"),
-            FinalSigma = toZero ? 0 : sigmas[0],
+            FinalSigma = toZero ? 0 : table.Lowest,
         };
         prediction = Predictions.Read(config);
         continuousTime = config.Choice("timestep_type", "discrete", "discrete", "continuous") == "continuous" && prediction == PredictionType.VPrediction;
@@ -40,9 +30,6 @@ public sealed class EulerDiscreteScheduler : ISigmaScheduler
 
     /// <inheritdoc/>
     public IReadOnlyList<float> Sigmas => run.Sigmas;
-
-    /// <inheritdoc/>
-    public int Order => 1;
 
     /// <inheritdoc/>
     public double InitNoiseSigma => run.InitNoiseSigma(spacing.TimestepSpacing);

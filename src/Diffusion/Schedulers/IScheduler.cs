@@ -15,9 +15,9 @@ public interface IScheduler : IDisposable
     /// <summary>The times the network is asked at, from noise to picture, as it takes them; empty before <see cref="SetTimesteps"/>.</summary>
     IReadOnlyList<double> Timesteps { get; }
 
-    /// <summary>How often a run asks the network for one step of what was asked for: 1, or 2 with methods that look ahead. Image-to-image
-    /// counts the steps that it leaves out in these: it starts at index <c>skipped · Order</c>.</summary>
-    int Order { get; }
+    /// <summary>Entries of <see cref="Timesteps"/> that one step of what was asked for has: 2 with methods that ask the network twice a step.
+    /// Image-to-image, which leaves steps out, starts at index <c>left out · Order</c>.</summary>
+    int Order => 1;
 
     /// <summary>Standard deviation that the first sample is to have. Known after <see cref="SetTimesteps"/>.</summary>
     double InitNoiseSigma { get; }

@@ -6,18 +6,17 @@ namespace StableDiffusion.Diffusion.Schedulers;
 /// (k-diffusion's <c>sample_lms</c>; diffusers' LMSDiscreteScheduler).</summary>
 public sealed class LMSDiscreteScheduler : ISigmaScheduler
 {
-    private const int Points = 4;
+    private const int MaxOrder = 4;
 
     private readonly SigmaSpacing spacing;
     private readonly PredictionType prediction;
-    private readonly List<Tensor> derivatives = new(Points); // the latest first; ours
+    private readonly TensorHistory derivatives = new(MaxOrder);
     private SigmaSchedule run = SigmaSchedule.Empty;
 
     /// <exception cref="Networks.Configs.UnsupportedConfigException">A value that diffusers does not know either.</exception>
     public LMSDiscreteScheduler(SchedulerConfig config)
     {
-        var schedule = NoiseSchedule.Read(config);
-        spacing = new SigmaSpacing(schedule, schedule.Sigmas(), config);
+        spacing = new SigmaSpacing(new SigmaTable(NoiseSchedule.Read(config)), config);
         prediction = Predictions.Read(config);
     }
 
@@ -28,15 +27,12 @@ public sealed class LMSDiscreteScheduler : ISigmaScheduler
     public IReadOnlyList<float> Sigmas => run.Sigmas;
 
     /// <inheritdoc/>
-    public int Order => 1;
-
-    /// <inheritdoc/>
     public double InitNoiseSigma => run.InitNoiseSigma(spacing.TimestepSpacing);
 
     /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps)
     {
-        Dispose();
+        derivatives.Clear();
         run = spacing.Lay(numInferenceSteps);
     }
 
@@ -53,17 +49,13 @@ public sealed class LMSDiscreteScheduler : ISigmaScheduler
         using var scope = NewDisposeScope();
         double sigma = run.Sigmas[step];
         var derivative = (sample - prediction.OriginalSample(modelOutput, sample, sigma)) / sigma;
-        derivatives.Insert(0, derivative.DetachFromDisposeScope());
-        if (derivatives.Count > Points)
-        {
-            derivatives[Points].Dispose();
-            derivatives.RemoveAt(Points);
-        }
+        derivatives.Add(derivative);
 
-        int order = Math.Min(step + 1, Points);
-        foreach (var (k, past) in derivatives.Take(order).Index())
+        // a run that starts in the middle has no derivatives yet for the order that its step has
+        int order = Math.Min(step + 1, Math.Clamp(options.LmsOrder, 1, MaxOrder));
+        for (int k = 0; k < Math.Min(order, derivatives.Count); k++)
         {
-            sample = sample + (past * Coefficient(order, step, k));
+            sample = sample + (derivatives[k] * Coefficient(order, step, k));
         }
 
         return sample.MoveToOuterDisposeScope();
@@ -77,11 +69,7 @@ public sealed class LMSDiscreteScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        derivatives.ForEach(derivative => derivative.Dispose());
-        derivatives.Clear();
-    }
+    public void Dispose() => derivatives.Dispose();
 
     /// <summary>∫ of the k-th Lagrange polynomial through the last σ over the step; Gauss's two points are exact up to order 4.</summary>
     private double Coefficient(int order, int step, int k)

@@ -43,20 +43,29 @@ public sealed class NoiseSchedule
     public static NoiseSchedule ScaledLinear(double betaStart, double betaEnd, int steps) =>
         new([.. Linspace(Math.Sqrt(betaStart), Math.Sqrt(betaEnd), steps).Select(root => root * root)]);
 
-    /// <summary>"squaredcos_cap_v2": ᾱ follows a squared cosine, β at most 0.999 (Nichol and Dhariwal 2021).</summary>
-    public static NoiseSchedule Cosine(int steps)
-    {
-        static double AlphaBar(double t) => Math.Pow(Math.Cos((t + 0.008) / 1.008 * Math.PI / 2), 2);
-        return new([.. Enumerable.Range(0, steps).Select(i =>
-            (float)Math.Min(1 - (AlphaBar((i + 1.0) / steps) / AlphaBar((double)i / steps)), 0.999))]);
-    }
+    /// <summary>"squaredcos_cap_v2": ᾱ follows a squared cosine (Nichol and Dhariwal 2021).</summary>
+    public static NoiseSchedule Cosine(int steps) => OfAlphaBar(steps, t => Math.Pow(Math.Cos((t + 0.008) / 1.008 * Math.PI / 2), 2));
 
-    /// <summary>The schedule that a config describes.</summary>
-    public static NoiseSchedule Read(SchedulerConfig config)
+    /// <summary>"laplace": the log of the signal-to-noise ratio is Laplace-distributed (Hang et al. 2024).</summary>
+    public static NoiseSchedule Laplace(int steps) => OfAlphaBar(steps, t =>
     {
-        double start = config.Number("beta_start", 0.0001), end = config.Number("beta_end", 0.02);
+        double ratio = Math.Exp(-0.5 * (t <= 0.5 ? 1 : -1) * Math.Log(1 - (2 * Math.Abs(0.5 - t)) + 1e-6));
+        return Math.Sqrt(ratio / (1 + ratio));
+    });
+
+    /// <summary>"exp": ᾱ falls exponentially.</summary>
+    public static NoiseSchedule Exponential(int steps) => OfAlphaBar(steps, t => Math.Exp(-12 * t));
+
+    /// <summary>"sigmoid" in β, from −6 to 6 (Xu et al. 2022, GeoDiff).</summary>
+    public static NoiseSchedule Sigmoid(double betaStart, double betaEnd, int steps) =>
+        new([.. Linspace(-6, 6, steps).Select(x => (1 / (1 + MathF.Exp(-x)) * (float)(betaEnd - betaStart)) + (float)betaStart)]);
+
+    /// <summary>The schedule that a config describes; its class has the defaults.</summary>
+    public static NoiseSchedule Read(SchedulerConfig config, double betaStart = 0.0001, double betaEnd = 0.02, string betaSchedule = "linear")
+    {
+        double start = config.Number("beta_start", betaStart), end = config.Number("beta_end", betaEnd);
         int steps = config.Whole("num_train_timesteps", 1000, least: 1);
-        string kind = config.Choice("beta_schedule", "linear", "linear", "scaled_linear", "squaredcos_cap_v2");
+        string kind = config.Choice("beta_schedule", betaSchedule, "linear", "scaled_linear", "squaredcos_cap_v2", "sigmoid", "laplace", "exp");
         if (config.OptionalNumbers("trained_betas") is { } trained)
         {
             return trained.Length == steps
@@ -68,7 +77,10 @@ public sealed class NoiseSchedule
         {
             "linear" => Linear(start, end, steps),
             "scaled_linear" => ScaledLinear(start, end, steps),
-            _ => Cosine(steps),
+            "squaredcos_cap_v2" => Cosine(steps),
+            "sigmoid" => Sigmoid(start, end, steps),
+            "laplace" => Laplace(steps),
+            _ => Exponential(steps),
         };
     }
 
@@ -109,6 +121,10 @@ public sealed class NoiseSchedule
         alphas = alphas.reshape(shape);
         return (alphas.sqrt().to(samples.dtype), (1 - alphas).sqrt().to(samples.dtype));
     }
+
+    /// <summary>β from ᾱ as a function of the time passed, 0 … 1; at most 0.999, so that something is left to divide by.</summary>
+    private static NoiseSchedule OfAlphaBar(int steps, Func<double, double> alphaBar) => new([.. Enumerable.Range(0, steps).Select(i =>
+        (float)Math.Min(1 - (alphaBar((i + 1.0) / steps) / alphaBar((double)i / steps)), 0.999))]);
 
     /// <summary>torch.linspace in single precision: from both ends towards the middle.</summary>
     private static float[] Linspace(double start, double end, int steps)

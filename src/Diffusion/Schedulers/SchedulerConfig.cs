@@ -39,17 +39,19 @@ public sealed class SchedulerConfig
 
     internal float[]? OptionalNumbers(string field) => Has(field) ? Value<float[]>(field, [], "a list of numbers") : null;
 
+    internal string Word(string field, string otherwise) => Value(field, otherwise, "a word");
+
     /// <summary>One of the known words; any other is an error that lists them.</summary>
     internal string Choice(string field, string otherwise, params string[] known)
     {
-        string value = Value(field, otherwise, "a word");
+        string value = Word(field, otherwise);
         return known.Contains(value) ? value : throw Unsupported(field, string.Join(", ", known));
     }
 
     internal UnsupportedConfigException Unsupported(string field, string supported) =>
         new(source, field, json[field]?.ToJsonString() ?? "absent", supported);
 
-    private bool Has(string field) => json[field] is not null;
+    internal bool Has(string field) => json[field] is not null;
 
     private T Value<T>(string field, T otherwise, string kind)
     {

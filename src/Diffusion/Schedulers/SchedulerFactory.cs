@@ -6,8 +6,21 @@ public static class SchedulerFactory
     private static readonly Dictionary<string, Func<SchedulerConfig, IScheduler>> Built = new(StringComparer.Ordinal)
     {
         ["DDIMScheduler"] = config => new DDIMScheduler(config),
+        ["DDPMScheduler"] = config => new DDPMScheduler(config),
+        ["DEISMultistepScheduler"] = config => new DEISMultistepScheduler(config),
+        ["DPMSolverMultistepScheduler"] = config => new DPMSolverMultistepScheduler(config),
+        ["DPMSolverSDEScheduler"] = config => new DPMSolverSDEScheduler(config),
+        ["DPMSolverSinglestepScheduler"] = config => new DPMSolverSinglestepScheduler(config),
+        ["EulerAncestralDiscreteScheduler"] = config => new EulerAncestralDiscreteScheduler(config),
         ["EulerDiscreteScheduler"] = config => new EulerDiscreteScheduler(config),
+        ["HeunDiscreteScheduler"] = config => new HeunDiscreteScheduler(config),
+        ["KDPM2AncestralDiscreteScheduler"] = config => new KDPM2AncestralDiscreteScheduler(config),
+        ["KDPM2DiscreteScheduler"] = config => new KDPM2DiscreteScheduler(config),
+        ["LCMScheduler"] = config => new LCMScheduler(config),
         ["LMSDiscreteScheduler"] = config => new LMSDiscreteScheduler(config),
+        ["PNDMScheduler"] = config => new PNDMScheduler(config),
+        ["TCDScheduler"] = config => new TCDScheduler(config),
+        ["UniPCMultistepScheduler"] = config => new UniPCMultistepScheduler(config),
     };
 
     /// <summary>diffusers' names of what is built.</summary>

@@ -8,4 +8,11 @@ internal sealed record SigmaSchedule(double[] Timesteps, float[] Sigmas)
     /// <summary>Standard deviation of the first sample. "leading" starts below the last training step, where the picture still shows.</summary>
     public double InitNoiseSigma(string timestepSpacing) =>
         Sigmas.Length == 0 ? 0 : timestepSpacing == "leading" ? MathF.Sqrt((Sigmas.Max() * Sigmas.Max()) + 1) : Sigmas.Max();
+
+    /// <summary>The network asked once more within each step but the last, at a time of <paramref name="between"/>; σ of each step's
+    /// second half is that of its end, as diffusers lists them.</summary>
+    /// <param name="between">For each step but the last.</param>
+    public SigmaSchedule InHalves(IEnumerable<double> between) => new(
+        [Timesteps[0], .. between.Zip(Timesteps.Skip(1), (middle, end) => new[] { middle, end }).SelectMany(pair => pair)],
+        [Sigmas[0], .. Sigmas[1..^1].SelectMany(sigma => new[] { sigma, sigma }), Sigmas[^1]]);
 }

@@ -19,6 +19,12 @@ public sealed record StepOptions
     /// <summary>Highest σ at which Euler adds noise.</summary>
     public double STmax { get; init; } = double.PositiveInfinity;
 
-    /// <summary>Factor on the noise that Euler adds.</summary>
+    /// <summary>Factor on the noise that Euler and DPM-Solver-SDE add.</summary>
     public double SNoise { get; init; } = 1;
+
+    /// <summary>Whether DDIM takes the noise anew from x₀ after that was clipped (Nichol et al. 2022, GLIDE).</summary>
+    public bool UseClippedModelOutput { get; init; }
+
+    /// <summary>How many derivatives LMS looks back at, 1 … 4.</summary>
+    public int LmsOrder { get; init; } = 4;
 }

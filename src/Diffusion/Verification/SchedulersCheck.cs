@@ -122,6 +122,8 @@ internal sealed class SchedulersCheck : IVerificationCheck
                 "s_tmin" => options with { STmin = value },
                 "s_tmax" => options with { STmax = value },
                 "s_noise" => options with { SNoise = value },
+                "order" => options with { LmsOrder = (int)value },
+                "use_clipped_model_output" => options with { UseClippedModelOutput = argument.Value.GetBoolean() },
                 _ => throw new NotSupportedException($"the step argument {argument.Name} is not built"),
             };
         }
