@@ -69,7 +69,7 @@ public sealed class DPMSolverSDEScheduler : ISigmaScheduler
         return previous.MoveToOuterDisposeScope();
 
         // the equation solved for a constant x₀, with its noise
-        Tensor Advance(Tensor x, Tensor original, float sigma, float next)
+        Tensor Advance(Tensor x, Tensor original, double sigma, double next)
         {
             var ancestral = AncestralStep.Between(sigma, next);
             double kept = ancestral.Down / sigma;
@@ -88,5 +88,5 @@ public sealed class DPMSolverSDEScheduler : ISigmaScheduler
     public void Dispose() => start.Dispose();
 
     /// <summary>Halfway between two σ in their logarithm.</summary>
-    private static float Middle(float from, float to) => (float)Math.Sqrt((double)from * to);
+    private static double Middle(float from, float to) => Math.Sqrt((double)from * to);
 }

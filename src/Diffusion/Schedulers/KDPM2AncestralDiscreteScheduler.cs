@@ -64,7 +64,7 @@ public sealed class KDPM2AncestralDiscreteScheduler : ISigmaScheduler
         start.Clear();
         return previous.MoveToOuterDisposeScope();
 
-        Tensor Slope(float at) => (sample - prediction.OriginalSample(modelOutput, sample, at)) / at;
+        Tensor Slope(double at) => (sample - prediction.OriginalSample(modelOutput, sample, at)) / at;
     }
 
     /// <inheritdoc/>
@@ -78,5 +78,5 @@ public sealed class KDPM2AncestralDiscreteScheduler : ISigmaScheduler
     public void Dispose() => start.Dispose();
 
     /// <summary>Halfway, in the logarithm, to the σ that a step goes down to; 0 where that is.</summary>
-    private static float Middle(float from, float to) => (float)Math.Sqrt((double)from * AncestralStep.Between(from, to).Down);
+    private static double Middle(float from, float to) => Math.Sqrt((double)from * AncestralStep.Between(from, to).Down);
 }

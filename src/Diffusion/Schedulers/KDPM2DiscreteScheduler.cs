@@ -63,7 +63,7 @@ public sealed class KDPM2DiscreteScheduler : ISigmaScheduler
         start.Clear();
         return previous.MoveToOuterDisposeScope();
 
-        Tensor Slope(float at) => (sample - prediction.OriginalSample(modelOutput, sample, at)) / at;
+        Tensor Slope(double at) => (sample - prediction.OriginalSample(modelOutput, sample, at)) / at;
     }
 
     /// <inheritdoc/>
@@ -77,5 +77,5 @@ public sealed class KDPM2DiscreteScheduler : ISigmaScheduler
     public void Dispose() => start.Dispose();
 
     /// <summary>Halfway between two σ in their logarithm; 0 where the second is.</summary>
-    private static float Middle(float from, float to) => (float)Math.Sqrt((double)from * to);
+    private static double Middle(float from, float to) => Math.Sqrt((double)from * to);
 }
