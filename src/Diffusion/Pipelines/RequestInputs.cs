@@ -1,3 +1,4 @@
+using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Pictures;
 using static TorchSharp.torch;
@@ -20,7 +21,7 @@ internal sealed class RequestInputs : IDisposable
     /// <param name="area">What is drawn of the picture, with in-painting.</param>
     public RequestInputs(GenerationRequest request, LatentSpace space, DrawnSize size, InpaintingArea? area)
     {
-        (this.request, this.model, Area) = (request, model, area);
+        (this.request, model, Area) = (request, space.Model, area);
         if (request.Init is not { } init)
         {
             return;
@@ -28,7 +29,6 @@ internal sealed class RequestInputs : IDisposable
 
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
-        var model = space.Model;
         var image = PictureTensors.ToTensor(area?.Image ?? PictureResize.Lanczos(init.Image.ToRgb(), size.Width, size.Height)); // (1, 3, H, W)
         Image = Keep(space.Encode(image));
         if (area is null)
