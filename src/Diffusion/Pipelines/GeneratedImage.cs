@@ -9,6 +9,10 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// <param name="Latents">(1, C, h, w), single precision on the model's device, scaled as the U-Net has them.</param>
 public sealed record GeneratedImage(int Image, Picture Picture, Tensor Latents) : IDisposable
 {
+    /// <summary>The most memory in bytes that was in use while it, and what shared its calls, was drawn: of this process on a CPU, of the whole
+    /// GPU else; null where the system does not tell.</summary>
+    public long? PeakMemory { get; init; }
+
     /// <inheritdoc/>
     public void Dispose() => Latents.Dispose();
 }

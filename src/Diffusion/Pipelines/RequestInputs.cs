@@ -27,18 +27,26 @@ internal sealed class RequestInputs : IDisposable
             return;
         }
 
-        using var scope = NewDisposeScope();
-        using var noGradients = no_grad();
-        var image = PictureTensors.ToTensor(area?.Image ?? PictureResize.Lanczos(init.Image.ToRgb(), size.Width, size.Height)); // (1, 3, H, W)
-        Image = Keep(space.Encode(image));
-        if (area is null)
+        try
         {
-            return;
-        }
+            using var scope = NewDisposeScope();
+            using var noGradients = no_grad();
+            var image = PictureTensors.ToTensor(area?.Image ?? PictureResize.Lanczos(init.Image.ToRgb(), size.Width, size.Height)); // (1, 3, H, W)
+            Image = Keep(space.Encode(image));
+            if (area is null)
+            {
+                return;
+            }
 
-        var mask = tensor(area.Mask.Pixels, [1, 1, size.Height, size.Width], dtype: ScalarType.Byte).ge(128).to(ScalarType.Float32); // ½ and above
-        Mask = Keep(nn.functional.interpolate(mask, Image.Mean.shape[2..]).to(model.Device));
-        MaskedImage = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels ? Keep(space.Encode(image * (1 - mask))) : null;
+            var mask = tensor(area.Mask.Pixels, [1, 1, size.Height, size.Width], dtype: ScalarType.Byte).ge(128).to(ScalarType.Float32); // ½ and above
+            Mask = Keep(nn.functional.interpolate(mask, Image.Mean.shape[2..]).to(model.Device));
+            MaskedImage = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels ? Keep(space.Encode(image * (1 - mask))) : null;
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
     }
 
     /// <summary>The picture to start from, as the VAE sees it: (1, C, h, w); null without one.</summary>

@@ -28,6 +28,7 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, MemoryOp
     /// <exception cref="ArgumentException">A field is out of range; the message names it.</exception>
     /// <exception cref="NotSupportedException">The scheduler is not built.</exception>
     /// <exception cref="InvalidModelException">The scheduler's configuration is not valid.</exception>
+    /// <exception cref="DeviceOutOfMemoryException">While drawing: it takes more memory than there is. The next request finds it free again.</exception>
     public IEnumerable<GeneratedImage> Generate(GenerationRequest request, Action<DenoisingStep>? onStep = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -50,7 +51,8 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, MemoryOp
         Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
         using var prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings);
-        using var inputs = new RequestInputs(request, space, passes[0].Size, area);
+        RenderMemory Measure() => new(model.Device, passes.MaxBy(pass => (long)pass.Size.Width * pass.Size.Height)!.Size, request.BatchClass);
+        using var inputs = Measure().Within(() => new RequestInputs(request, space, passes[0].Size, area));
         var guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
         string Shape(int image) => string.Join(' ', calls.Select(count => PicturePrompts.Read(prompts, request.Images[image], count, guidance).Shape(count)));
         foreach (var group in PictureGroup.Form(request.Images.Count, request.BatchClass, Shape))
@@ -66,10 +68,12 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, MemoryOp
                 }
             }
 
-            using var latents = Draw(request, group, passes, prompts, inputs, Tell, cancellationToken); // (B, C, h, w)
+            var memory = Measure();
+            using var latents = memory.Within(() => Draw(request, group, passes, prompts, inputs, Tell, cancellationToken)); // (B, C, h, w)
             for (int place = 0; place < group.Images.Count; place++)
             {
-                yield return Decode(group.Images[place], latents, place, inputs.Area);
+                var image = memory.Within(() => Decode(group.Images[place], latents, place, inputs.Area));
+                yield return image with { PeakMemory = memory.Peak };
             }
         }
     }
