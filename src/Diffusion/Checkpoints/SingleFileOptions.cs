@@ -17,7 +17,7 @@ public sealed record SingleFileOptions
 
     /// <summary>
     /// The folder with CLIP's vocabulary, which no checkpoint contains and all published models share. Null:
-    /// <c>tokenizer/</c> in the config folder, else <c>tokenizer/</c> beside the file.
+    /// <c>tokenizer/</c> in the config folder, else <c>tokenizer/</c> beside the file, else in the folder above.
     /// </summary>
     public string? Tokenizer { get; init; }
 

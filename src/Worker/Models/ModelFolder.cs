@@ -7,7 +7,7 @@ namespace StableDiffusion.Worker.Models;
 /// <param name="Path">Absolute.</param>
 public sealed partial record ModelFolder(string Name, string Path)
 {
-    private const string Index = "model_index.json", Extension = ".safetensors", VaeExtension = ".vae.safetensors";
+    private const string Index = "model_index.json", Weights = ".safetensors", Pickle = ".ckpt", Vae = ".vae"; // a pickle is listed to be refused with the reason
     private const string Checkpoints = "Stable-diffusion"; // A1111's folder of them
 
     /// <summary>Why the model cannot be offered under this name; null when it can.</summary>
@@ -17,16 +17,16 @@ public sealed partial record ModelFolder(string Name, string Path)
 
     /// <summary>
     /// The models in <paramref name="folders"/>: each subfolder that holds a model_index.json, or the folder itself where it
-    /// does, and each .safetensors file in it or in its Stable-diffusion. Sorted by name; of two with one name a file wins, to
+    /// does, and each .safetensors or .ckpt file in it or in its Stable-diffusion. Sorted by name; of two with one name a file wins, to
     /// which a folder of that name is the configuration, and then the folder named first.
     /// </summary>
     /// <exception cref="DirectoryNotFoundException">A folder does not exist.</exception>
     public static IReadOnlyList<ModelFolder> Find(IEnumerable<string> folders)
     {
         List<string> places = [.. folders.SelectMany(folder => IsDiffusers(folder) ? [folder] : new[] { folder, System.IO.Path.Combine(folder, Checkpoints) }.Where(Directory.Exists))];
-        var files = places.Where(place => !IsDiffusers(place)).SelectMany(place => Directory.EnumerateFiles(place, "*" + Extension))
-            .Where(file => !file.EndsWith(VaeExtension, StringComparison.OrdinalIgnoreCase))
-            .Select(file => new ModelFolder(System.IO.Path.GetFileNameWithoutExtension(file), System.IO.Path.GetFullPath(file)));
+        var files = places.Where(place => !IsDiffusers(place)).SelectMany(place => Directory.EnumerateFiles(place, "*" + Weights).Concat(Directory.EnumerateFiles(place, "*" + Pickle)))
+            .Select(file => new ModelFolder(System.IO.Path.GetFileNameWithoutExtension(file), System.IO.Path.GetFullPath(file)))
+            .Where(file => !file.Name.EndsWith(Vae, StringComparison.OrdinalIgnoreCase));
         var models = places.SelectMany(place => IsDiffusers(place) ? [place] : Directory.EnumerateDirectories(place).Where(IsDiffusers))
             .Select(System.IO.Path.GetFullPath)
             .Select(path => new ModelFolder(System.IO.Path.GetFileName(path.TrimEnd('/')), path));

@@ -119,6 +119,11 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         };
         models.Add(folder.Name, model);
         LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
+        if (model.PassedOver.Count > 0)
+        {
+            LogPassedOver(folder.Name, model.PassedOver.Count, model.PassedOver);
+        }
+
         return description;
     }
 
@@ -152,6 +157,9 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded model {Model} in {Seconds:0.0} s, hash {Hash}")]
     private partial void LogLoaded(string model, double seconds, string hash);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Of model {Model}'s file no network has {Count} keys: {Keys}")]
+    private partial void LogPassedOver(string model, int count, IReadOnlyList<string> keys);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is left out: {Reason}")]
     private partial void LogLeftOut(Exception? error, string folder, string reason);

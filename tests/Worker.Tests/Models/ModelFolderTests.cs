@@ -41,7 +41,7 @@ public sealed class ModelFolderTests : IDisposable
     {
         Make("a/dream");
         Directory.CreateDirectory(Path.Combine(root, "a/Stable-diffusion"));
-        foreach (var file in new[] { "a/dream.safetensors", "a/dream.vae.safetensors", "a/pickle.ckpt", "a/Stable-diffusion/xl.safetensors" })
+        foreach (var file in new[] { "a/dream.safetensors", "a/dream.vae.safetensors", "a/dream.ckpt", "a/Stable-diffusion/xl.safetensors" })
         {
             File.WriteAllText(Path.Combine(root, file), "");
         }
@@ -51,6 +51,15 @@ public sealed class ModelFolderTests : IDisposable
         Assert.Equal(
             [("dream", Path.Combine(root, "a/dream.safetensors")), ("xl", Path.Combine(root, "a/Stable-diffusion/xl.safetensors"))],
             found.Select(model => (model.Name, model.Path)));
+    }
+
+    [Fact]
+    public void A_pickle_is_found_so_that_its_refusal_can_be_told()
+    {
+        Directory.CreateDirectory(root);
+        File.WriteAllText(Path.Combine(root, "old.ckpt"), "");
+
+        Assert.EndsWith("old.ckpt", Assert.Single(ModelFolder.Find([root])).Path, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -86,11 +86,12 @@ internal sealed class SingleFileSettings
 
     private string Shared()
     {
-        var beside = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, TokenizerName);
-        return options.Tokenizer ?? (Directory.Exists(beside) ? beside : throw new ModelFolderException(
+        var beside = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        var found = new[] { beside, Path.GetDirectoryName(beside) ?? beside }.Select(one => Path.Combine(one, TokenizerName)).FirstOrDefault(Directory.Exists);
+        return options.Tokenizer ?? found ?? throw new ModelFolderException(
             file,
             "checkpoints do not contain CLIP's vocabulary, and none was found; copy the folder 'tokenizer' of any Stable Diffusion model in"
-            + $" diffusers' layout (vocab.json, merges.txt) to {beside} or to {Path.Combine(Path.ChangeExtension(file, null), TokenizerName)}"));
+            + $" diffusers' layout (vocab.json, merges.txt) to {Path.Combine(beside, TokenizerName)}");
     }
 
     private string? Own(string name) => folder is not null && Directory.Exists(Path.Combine(folder, name)) ? Path.Combine(folder, name) : null;
