@@ -61,6 +61,7 @@ internal sealed record ModelIndex : ICheckedConfig
         ["tokenizer_2"] = ["null", "\"transformers\"", "\"CLIPTokenizer\"", "\"CLIPTokenizerFast\""],
         ["vae"] = ["\"diffusers\"", $"\"{nameof(AutoencoderKL)}\""],
         ["unet"] = ["\"diffusers\"", $"\"{nameof(UNet2DConditionModel)}\""],
+        ["requires_aesthetics_score"] = ["null", "false"], // of SDXL's refiner alone, which is not built
     };
 
     /// <inheritdoc/>

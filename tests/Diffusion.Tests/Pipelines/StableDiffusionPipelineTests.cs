@@ -10,6 +10,9 @@ public sealed class StableDiffusionPipelineTests : IDisposable
     private static readonly ImagePrompt Horse = new("a photograph of an astronaut riding a horse", "blurry", 42);
     private static readonly ImagePrompt Lighthouse = new("an oil painting of a small red lighthouse", "", 7);
 
+    private static readonly ImageToImage Init = new() { Image = Drawing.Input("init"), Strength = 1 };
+    private static readonly Inpainting Masked = new() { Mask = Drawing.RightOf(0) };
+
     private readonly StableDiffusionModel model = StableDiffusionModel.Load(Goldens.Path("models/tiny-sd15"));
 
     public void Dispose() => model.Dispose();
@@ -71,13 +74,28 @@ public sealed class StableDiffusionPipelineTests : IDisposable
     }
 
     [Fact]
+    public void A_fault_in_the_middle_leaves_nothing_in_memory_and_the_next_request_works()
+    {
+        byte[] expected = Draw(Request(Horse))[0];
+        var masked = Request(Horse, Lighthouse) with { Init = Init, Inpainting = Masked, BatchClass = 2 };
+        long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Assert.Throws<InvalidDataException>(() => Draw(masked, step => throw new InvalidDataException("a fault")));
+        Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        Assert.Equal(expected, Draw(Request(Horse))[0]);
+    }
+
+    [Fact]
     public void Nothing_is_left_in_memory_but_what_is_handed_out()
     {
         using var scope = NewDisposeScope();
+        var masked = Request(Horse, Lighthouse) with { Init = Init, Inpainting = Masked with { PasteBack = true }, BatchClass = 2 };
+        var enlarged = Request(Horse, Lighthouse) with { HighResolution = new() { DenoisingStrength = 0.5, Upscaler = Upscaler.Lanczos } };
         Draw(Request(Horse, Lighthouse));
         Assert.Equal(0, scope.DisposablesCount);
         long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         Draw(Request(Horse, Lighthouse));
+        Draw(masked);
+        Draw(enlarged);
         Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
@@ -102,6 +120,27 @@ public sealed class StableDiffusionPipelineTests : IDisposable
         { "guidance_rescale:", Request(Horse) with { GuidanceRescale = 1.5 } },
         { "eta:", Request(Horse) with { Eta = -0.1 } },
         { "clip_skip:", Request(Horse) with { ClipSkip = 4 } },
+        { "batch_class:", Request(Horse) with { BatchClass = 0 } },
+        { "images[0].prompt_2:", Request(Horse with { Prompt2 = "a horse" }) },
+        { "images[0].negative_prompt_2:", Request(Horse with { NegativePrompt2 = "a horse" }) },
+        { "strength:", Request(Horse) with { Init = Init with { Strength = 1.1 } } },
+        { "strength:", Request(Horse) with { Init = Init with { Strength = 0.3 } } }, // of three steps less than one
+        { "image:", Request(Horse) with { Init = Init with { Image = null! } } },
+        { "image:", Request(Horse) with { Inpainting = Masked } },
+        { "mask_image:", Request(Horse) with { Init = Init, Inpainting = Masked with { Mask = null! } } },
+        { "mask_image:", Request(Horse) with { Init = Init, Inpainting = Masked with { InvertMask = true, PaddingMaskCrop = 4 } } },
+        { "mask_blur:", Request(Horse) with { Init = Init, Inpainting = Masked with { MaskBlur = double.NaN } } },
+        { "padding_mask_crop:", Request(Horse) with { Init = Init, Inpainting = Masked with { PaddingMaskCrop = -1 } } },
+        { "inpainting_fill:", Request(Horse) with { Init = Init, Inpainting = Masked with { Fill = (InpaintingFill)9 } } },
+        { "enable_hr:", Request(Horse) with { Init = Init, HighResolution = new() } },
+        { "hr_scale:", Request(Horse) with { HighResolution = new() { Scale = 0.5 } } },
+        { "hr_resize_x:", Request(Horse) with { HighResolution = new() { Width = 100 } } },
+        { "hr_resize_y:", Request(Horse) with { HighResolution = new() { Height = -8, Width = 64 } } },
+        { "hr_second_pass_steps:", Request(Horse) with { HighResolution = new() { NumInferenceSteps = 0 } } },
+        { "denoising_strength:", Request(Horse) with { HighResolution = new() { DenoisingStrength = -1 } } },
+        { "denoising_strength:", Request(Horse) with { HighResolution = new() { DenoisingStrength = 0.1 } } },
+        { "original_size:", Request(Horse) with { SizeConditions = new() { OriginalSize = (0, 64) } } },
+        { "negative_crops_coords_top_left:", Request(Horse) with { SizeConditions = new() { NegativeCropsCoordsTopLeft = (0, -1) } } },
     };
 
     [Theory]
