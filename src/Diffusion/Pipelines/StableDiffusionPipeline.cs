@@ -8,9 +8,9 @@ namespace StableDiffusion.Diffusion.Pipelines;
 
 /// <summary>
 /// Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022; Podell et al. 2023), from text, from a picture, through a mask, under
-/// ControlNets, in one pass or two: what diffusers has a pipeline each for. A picture depends on its own prompt, seed and the request's settings alone: it has a generator
-/// of its own on the CPU, whose draws come in diffusers' order, and whatever else is drawn with it, the networks' calls have the
-/// same number of pictures (<see cref="GenerationRequest.BatchClass"/>). Kernels round otherwise for another batch size, and some for
+/// ControlNets, in one pass or two: what diffusers has a pipeline each for. A picture depends on its own prompt, seed and the request's
+/// settings alone: it has a generator of its own on the CPU, whose draws come in diffusers' order, and whatever else is drawn with it,
+/// the networks' calls have the same number of pictures (<see cref="GenerationRequest.BatchClass"/>). Kernels round otherwise for another batch size, and some for
 /// another place in a batch: with libtorch 1.13 on a CPU that moved a small U-Net's output by up to 1e-5. With one picture a call, the
 /// same request gives the same bytes on the same machine, build and number of threads.
 /// </summary>

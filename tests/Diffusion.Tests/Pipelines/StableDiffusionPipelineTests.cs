@@ -152,11 +152,19 @@ public sealed class StableDiffusionPipelineTests : IDisposable
     }
 
     [Fact]
-    public void The_models_own_scheduler_is_asked_for_only_by_a_request_that_names_none()
+    public void A_request_that_names_no_scheduler_gets_the_models_own()
     {
-        var pipeline = new StableDiffusionPipeline(model); // its scheduler_config.json says PNDM
-        var error = Assert.Throws<NotSupportedException>(() => pipeline.Generate(Request(Horse) with { Scheduler = null }, null, TestContext.Current.CancellationToken));
-        Assert.Contains("PNDMScheduler is not built", error.Message, StringComparison.Ordinal);
+        var own = Draw(Request(Horse) with { Scheduler = null })[0]; // its scheduler_config.json says PNDM
+        Assert.Equal(Draw(Request(Horse) with { Scheduler = "PNDMScheduler" })[0], own);
+        Assert.NotEqual(Draw(Request(Horse))[0], own);
+    }
+
+    [Fact]
+    public void A_scheduler_that_is_not_built_is_named_with_those_that_are()
+    {
+        var error = Assert.Throws<NotSupportedException>(() => Draw(Request(Horse) with { Scheduler = "IPNDMScheduler" }));
+        Assert.Contains("IPNDMScheduler is not built", error.Message, StringComparison.Ordinal);
+        Assert.Contains("DDIMScheduler", error.Message, StringComparison.Ordinal);
     }
 
     private static GenerationRequest Request(params ImagePrompt[] images) =>
