@@ -90,21 +90,28 @@ public sealed class DEISMultistepScheduler : ISigmaScheduler
         return Math.Min(outputs.Count, lower ? run.Timesteps.Length - step : int.MaxValue);
     }
 
-    /// <summary>∫ over the step's ρ of the k-th Lagrange polynomial in log ρ through the last <paramref name="order"/> points.</summary>
-    private double Coefficient(int order, int step, int k)
+    /// <summary>∫ over the step's ρ of the k-th Lagrange polynomial in log ρ through the last <paramref name="order"/> points. In single
+    /// precision and term by term as diffusers has it: at order 3 the terms cancel so far that another rounding would show.</summary>
+    private float Coefficient(int order, int step, int k)
     {
-        double[] others = [.. Enumerable.Range(0, order).Where(j => j != k).Select(j => Math.Log(run.Sigmas[step - j]))];
-        double own = Math.Log(run.Sigmas[step - k]);
-        return (Integral(run.Sigmas[step + 1]) - Integral(run.Sigmas[step])) / others.Aggregate(1.0, (product, other) => product * (own - other));
+        float to = Ratio(step + 1), from = Ratio(step);
+        float own = MathF.Log(Ratio(step - k)), c = MathF.Log(Ratio(step - ((k + 1) % order))), d = MathF.Log(Ratio(step - ((k + 2) % order)));
+        return order == 2 ? Second(to) - Second(from) : Third(to) - Third(from);
 
-        // of ∏(log ρ − other): ∫ log ρ = ρ(l − 1), ∫ log² ρ = ρ(l² − 2l + 2)
-        double Integral(double rho)
+        float Second(float rho) => rho * (-c + MathF.Log(rho) - 1) / (own - c);
+
+        float Third(float rho)
         {
-            double l = Math.Log(rho);
-            return others is [var c, var d]
-                ? rho * ((l * l) - (2 * l) + 2 - ((c + d) * (l - 1)) + (c * d))
-                : rho * (l - 1 - others[0]);
+            float l = MathF.Log(rho);
+            return rho * ((c * (d - l + 1)) - (d * l) + d + (l * l) - (2 * l) + 2) / ((own - c) * (own - d));
         }
+    }
+
+    /// <summary>ρ = σ/α, which is the run's σ but for its rounding.</summary>
+    private float Ratio(int step)
+    {
+        float sigma = run.Sigmas[step], alpha = 1 / MathF.Sqrt((sigma * sigma) + 1);
+        return sigma * alpha / alpha;
     }
 
     private NoiseLevel Level(int step) => NoiseLevel.OfRatio(run.Sigmas[step]);
