@@ -53,7 +53,7 @@ internal sealed class A1111PromptReader(IReadOnlyList<PromptEncoder> encoders, i
     }
 
     /// <summary>All texts of a schedule are as long as its longest.</summary>
-    private int Chunks(IReadOnlyList<ScheduledText> schedule) => schedule.Select(text => text.Text).Distinct().Max(text => chunks[0].Of(text).Count);
+    private int Chunks(IReadOnlyList<ScheduledText> schedule) => schedule.Select(text => text.Text).Distinct().Max(text => chunks.Max(encoder => encoder.Of(text).Count));
 
     private PromptPart Part(double weight, IReadOnlyList<ScheduledText> schedule, int length, int repeats)
     {

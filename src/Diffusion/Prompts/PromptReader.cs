@@ -15,9 +15,21 @@ internal static class PromptReader
     public static IPromptReader Create(PromptReading reading, StableDiffusionModel model, int? clipSkip, IReadOnlyList<TextualInversion>? embeddings = null)
     {
         var encoders = PromptEncoder.Of(model, embeddings ?? []);
-        return reading == PromptReading.A1111
-            ? new A1111PromptReader(encoders, clipSkip ?? 0)
-            : new DiffusersPromptReader(encoders, clipSkip ?? 0, model.IsXL && model.ForceZerosForEmptyPrompt);
+        try
+        {
+            return reading == PromptReading.A1111
+                ? new A1111PromptReader(encoders, clipSkip ?? 0)
+                : new DiffusersPromptReader(encoders, clipSkip ?? 0, model.IsXL && model.ForceZerosForEmptyPrompt);
+        }
+        catch
+        {
+            foreach (var encoder in encoders)
+            {
+                encoder.Dispose();
+            }
+
+            throw;
+        }
     }
 
     /// <summary>The largest clip skip that leaves a layer of each text encoder.</summary>
