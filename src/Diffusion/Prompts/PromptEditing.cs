@@ -5,7 +5,7 @@ namespace StableDiffusion.Diffusion.Prompts;
 /// <summary>
 /// A1111's prompt editing: <c>[cat:dog:0.4]</c> is a cat for the first 0.4 of a run and then a dog, <c>[cat:dog:4]</c> for its first four calls
 /// of the network, <c>[dog:4]</c> adds and <c>[cat::4]</c> takes away, and <c>[cat|dog]</c> changes at every call. A number below 1 is a share,
-/// so 1.0 is the first call, as in A1111 before its version 1.6 and since then with "use old scheduling".
+/// so 1.0 is the first call, as with A1111's "Use old prompt editing timelines".
 /// Samplers of second order call the network twice a step; A1111 counts such calls and not steps, and so does this.
 /// </summary>
 internal static class PromptEditing
