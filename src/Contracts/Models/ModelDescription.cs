@@ -24,6 +24,9 @@ public record ModelDescription
     /// <summary>The architecture.</summary>
     public ModelFamily Family { get; init; }
 
+    /// <summary>Whether it is made for in-painting alone and wants a mask.</summary>
+    public bool Inpainting { get; init; }
+
     /// <summary>Pictures that the worker draws in one call of the networks; images of a request that names no other number are
     /// drawn so for ever, since their last bits may depend on it.</summary>
     public int BatchClass { get; init; } = 1;

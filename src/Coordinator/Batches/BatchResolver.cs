@@ -66,6 +66,11 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
 
         var init = Pictures.Init(request, inputs, errors);
         var inpainting = Pictures.Inpainting(request, init, inputs, errors);
+        if (model is { Inpainting: true } && inpainting is null)
+        {
+            errors.Add("mask", $"The model {model.Name} is made for in-painting alone: give init_images and a mask.");
+        }
+
         var own = inpainting is { InpaintFullRes: true } ? null : init; // a masked area alone is drawn at the model's size
         var width = Side("width", request.Width, own?.Width, model, errors);
         var height = Side("height", request.Height, own?.Height, model, errors);
@@ -95,7 +100,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             Inpainting = inpainting,
             HighResolution = SecondPass.Resolve(request, width, height, steps, model?.VaeScaleFactor ?? 1, limits, errors),
             ControlNets = ControlNets.Resolve(request.ControlnetUnits, catalog, inputs, errors),
-            Sizes = Sizes.Resolve(request, model?.Family, width, height, errors),
+            Sizes = SdxlFields.Resolve(request, model?.Family, width, height, errors),
             BatchClass = errors.Whole("batch_class", request.BatchClass, model?.BatchClass ?? 1, 1, MaxBatchClass),
         };
     }

@@ -304,6 +304,10 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("hash");
 
+                    b.Property<bool>("Inpainting")
+                        .HasColumnType("boolean")
+                        .HasColumnName("inpainting");
+
                     b.Property<DateTimeOffset>("ReportedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("reported_at");

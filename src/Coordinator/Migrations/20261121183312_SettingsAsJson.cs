@@ -59,6 +59,13 @@ namespace StableDiffusion.Coordinator.Migrations
                 nullable: false,
                 defaultValueSql: "'sd1'");
 
+            migrationBuilder.AddColumn<bool>(
+                name: "inpainting",
+                table: "models",
+                type: "boolean",
+                nullable: false,
+                defaultValue: false);
+
             migrationBuilder.CreateTable(
                 name: "adapters",
                 columns: table => new
@@ -86,6 +93,10 @@ namespace StableDiffusion.Coordinator.Migrations
 
             migrationBuilder.DropColumn(
                 name: "batch_class",
+                table: "models");
+
+            migrationBuilder.DropColumn(
+                name: "inpainting",
                 table: "models");
 
             migrationBuilder.DropColumn(

@@ -29,6 +29,9 @@ public sealed class Model
     /// <summary>The architecture.</summary>
     public ModelFamily Family { get; set; }
 
+    /// <summary>Whether it is made for in-painting alone.</summary>
+    public bool Inpainting { get; set; }
+
     /// <summary>Pictures in a network call when a request names no number.</summary>
     public int BatchClass { get; set; }
 

@@ -20,6 +20,7 @@ public sealed class ModelCatalog(FarmDb db, WorkerRegister workers)
             DefaultCfgScale = model.DefaultCfgScale,
             DefaultSampler = model.DefaultSampler,
             Family = model.Family,
+            Inpainting = model.Inpainting,
             BatchClass = model.BatchClass,
             Live = live.Any(worker => worker.Models.Contains(model.Name)),
         }).ToListAsync(cancellationToken);

@@ -49,12 +49,12 @@ public sealed class WorkerRegister(
         foreach (var model in report.Models.OrderBy(model => model.Name, StringComparer.Ordinal)) // one order: no deadlock
         {
             await db.Database.ExecuteSqlAsync($"""
-                INSERT INTO models (name, hash, vae_scale_factor, default_size, default_cfg_scale, default_sampler, family, batch_class, reported_at)
-                VALUES ({model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultCfgScale}, {model.DefaultSampler}, {StateNames<ModelFamily>.Name(model.Family)}, {model.BatchClass}, {now})
+                INSERT INTO models (name, hash, vae_scale_factor, default_size, default_cfg_scale, default_sampler, family, inpainting, batch_class, reported_at)
+                VALUES ({model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultCfgScale}, {model.DefaultSampler}, {StateNames<ModelFamily>.Name(model.Family)}, {model.Inpainting}, {model.BatchClass}, {now})
                 ON CONFLICT (name) DO UPDATE SET
                     hash = excluded.hash, vae_scale_factor = excluded.vae_scale_factor, default_size = excluded.default_size,
                     default_cfg_scale = excluded.default_cfg_scale, default_sampler = excluded.default_sampler,
-                    family = excluded.family, batch_class = excluded.batch_class, reported_at = excluded.reported_at
+                    family = excluded.family, inpainting = excluded.inpainting, batch_class = excluded.batch_class, reported_at = excluded.reported_at
                 """, cancellationToken);
         }
 

@@ -76,7 +76,7 @@ internal static class RenderCommand
         }
         catch (FarmException refusal)
         {
-            throw new FarmException(RenderOptions.InOptions(refusal.Message), refusal);
+            throw new FarmException(FieldNames.InOptions(refusal.Message), refusal);
         }
     }
 

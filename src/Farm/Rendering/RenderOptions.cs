@@ -1,26 +1,39 @@
 using System.CommandLine;
-using System.Globalization;
-using System.Text.RegularExpressions;
+using System.Security.Cryptography;
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Farm.Commands;
 
 namespace StableDiffusion.Farm.Rendering;
 
 /// <summary>The options of <c>./farm render</c> that become fields of the request; what is not given, the farm decides.</summary>
-internal sealed partial class RenderOptions
+internal sealed class RenderOptions
 {
     private readonly Option<long?> seed = new("--seed") { Description = "Seed of the first picture, the next take the next ones; random when absent or -1." };
     private readonly Option<int?> count = new("--count", "-n") { Description = "Pictures per prompt; 1 by default." };
     private readonly Option<int?> steps = new("--steps") { Description = "Denoising steps; 20 by default." };
     private readonly Option<double?> cfgScale = new Option<double?>("--cfg-scale") { Description = "How closely to follow the prompt; what the model recommends by default, mostly 7." }.Number();
+    private readonly Option<double?> guidanceRescale = new Option<double?>("--guidance-rescale") { Description = "0 to 1: against burnt colours at high guidance; 0 by default." }.Number();
     private readonly Option<string?> negativePrompt = new("--negative-prompt") { Description = "What to steer away from." };
-    private readonly Option<int?> width = new("--width") { Description = "In pixels; the model's own by default." };
-    private readonly Option<int?> height = new("--height") { Description = "In pixels; the model's own by default." };
-    private readonly Option<string?> sampler = new("--sampler") { Description = "A1111's name of a sampler, like \"Euler\"; the model's own by default." };
+    private readonly Option<bool> plainPrompt = new("--plain-prompt") { Description = "Take prompts as they stand; A1111's syntax, (word:1.3) and the like, is read otherwise." };
+    private readonly Option<int?> clipSkip = new("--clip-skip") { Description = "Where the text encoder ends, as A1111 counts: 2 is its last layer but one." };
+    private readonly Option<int?> width = new("--width") { Description = "In pixels; the model's own by default, or the picture's to start from." };
+    private readonly Option<int?> height = new("--height") { Description = "In pixels; the model's own by default, or the picture's to start from." };
+    private readonly Option<string?> sampler = new("--sampler") { Description = "A1111's name of a sampler, like \"DPM++ 2M\" or \"Euler a\"; the model's own by default." };
+    private readonly Option<string?> schedule = new("--schedule") { Description = "A1111's schedule type, like Karras; the sampler's own by default." };
+    private readonly Option<double?> eta = new Option<double?>("--eta") { Description = "0 to 1: fresh noise in each step of DDIM; 0 by default." }.Number();
     private readonly Option<string?> model = new("--model") { Description = "Name of the model; needed when the farm has several." };
+    private readonly Option<int?> batchClass = new("--batch-class") { Description = "Pictures that share a call of the networks, 1 to 8; what the model's workers recommend by default." };
+    private readonly PictureOptions pictures = new();
+    private readonly AdapterOptions adapters = new();
+    private readonly SdxlOptions sdxl = new();
 
     /// <summary>Those that change a picture of a prompt and seed.</summary>
-    private Option[] Settings => [steps, cfgScale, negativePrompt, width, height, sampler, model];
+    private IEnumerable<Option> Settings =>
+    [
+        steps, cfgScale, guidanceRescale, negativePrompt, plainPrompt, clipSkip, width, height, sampler, schedule, eta, model, batchClass,
+        .. adapters.All, .. pictures.All, .. sdxl.All,
+    ];
 
     public void AddTo(Command command)
     {
@@ -30,36 +43,46 @@ internal sealed partial class RenderOptions
         }
     }
 
-    public BatchRequest ToRequest(ParseResult parsed, IReadOnlyList<string> prompts) => new()
+    /// <exception cref="FarmException">A file that an option names cannot be read; the message names both.</exception>
+    public BatchRequest ToRequest(ParseResult parsed, IReadOnlyList<string> prompts)
     {
-        Prompts = prompts,
-        Seed = parsed.GetValue(seed),
-        NIter = parsed.GetValue(count),
-        Steps = parsed.GetValue(steps),
-        CfgScale = parsed.GetValue(cfgScale),
-        NegativePrompt = parsed.GetValue(negativePrompt),
-        Width = parsed.GetValue(width),
-        Height = parsed.GetValue(height),
-        SamplerName = parsed.GetValue(sampler),
-        Model = parsed.GetValue(model),
-    };
+        var request = new BatchRequest
+        {
+            Prompts = prompts,
+            Seed = parsed.GetValue(seed),
+            NIter = parsed.GetValue(count),
+            Steps = parsed.GetValue(steps),
+            CfgScale = parsed.GetValue(cfgScale),
+            GuidanceRescale = parsed.GetValue(guidanceRescale),
+            NegativePrompt = parsed.GetValue(negativePrompt),
+            PromptSyntax = parsed.GetValue(plainPrompt) ? PromptSyntax.Plain : null,
+            ClipSkip = parsed.GetValue(clipSkip),
+            Width = parsed.GetValue(width),
+            Height = parsed.GetValue(height),
+            SamplerName = parsed.GetValue(sampler),
+            Scheduler = parsed.GetValue(schedule),
+            Eta = parsed.GetValue(eta),
+            Model = parsed.GetValue(model),
+            BatchClass = parsed.GetValue(batchClass),
+        };
+        return sdxl.Apply(pictures.Apply(adapters.Apply(request, parsed), parsed), parsed);
+    }
 
-    /// <summary>What was given of the settings, as words for file names: "steps 50", "sampler euler".</summary>
+    /// <summary>What was given of the settings, as words for file names: "steps 50", "sampler euler"; a picture is told by its content.</summary>
     public IReadOnlyList<string> Given(ParseResult parsed) =>
-        [.. Settings.Where(option => parsed.GetResult(option) is not null).Select(option => Words(option, parsed.GetResult(option)!.Tokens[0].Value))];
+        [.. Settings.Where(option => parsed.GetResult(option) is { Implicit: false }).Select(option => Words(option, parsed))];
 
-    /// <summary>A refusal as the user would say it: options as they were typed, where the API names its fields.</summary>
-    public static string InOptions(string refusal) => Fields().Replace(refusal, field => field.Value switch
+    private string Words(Option option, ParseResult parsed)
     {
-        "n_iter" => "--count",
-        "sampler_name" => "--sampler",
-        ['p', ..] => $"prompt {int.Parse(field.Groups["index"].Value, CultureInfo.InvariantCulture) + 1}",
-        var name => "--" + name.Replace('_', '-'),
-    });
+        string name = option.Name.TrimStart('-').Replace('-', ' ');
+        if (option is Option<FileInfo?> file)
+        {
+            return $"{name} {Content(parsed.GetValue(file)!)}";
+        }
 
-    [GeneratedRegex(@"\b(n_iter|sampler_name|cfg_scale|negative_prompt|(seed|steps|width|height|model)(?=: ))\b|\bprompts\[(?<index>\d{1,6})\]")]
-    private static partial Regex Fields();
+        string[] values = [.. parsed.GetResult(option)!.Tokens.Select(token => token.Value)];
+        return values.Length == 0 ? name : $"{name} {(option == negativePrompt ? values[0] : string.Join(' ', values).ToLowerInvariant())}";
+    }
 
-    private string Words(Option option, string value) =>
-        $"{option.Name.TrimStart('-').Replace('-', ' ')} {(option == negativePrompt ? value : value.ToLowerInvariant())}";
+    private static string Content(FileInfo file) => Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(file.FullName)))[..6];
 }

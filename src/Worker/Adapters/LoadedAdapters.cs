@@ -1,7 +1,9 @@
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Diffusion.Adapters;
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.Vae;
 using static TorchSharp.torch;
 
@@ -13,6 +15,7 @@ internal sealed class LoadedAdapters(HeldAdapters held, Device device, ScalarTyp
     private readonly RecentlyUsed<LoraFile> loras = new(most: 16); // mapped, not read: they cost address space alone
     private readonly RecentlyUsed<TextualInversion> embeddings = new(most: 64);
     private readonly RecentlyUsed<AutoencoderKL> vaes = new(most: 2);
+    private readonly RecentlyUsed<ControlNetModel> controlNets = new(most: 2);
 
     /// <summary>Puts an image's LoRAs into a model's weights; disposing the result takes them out again.</summary>
     public LoraMerge Merge(StableDiffusionModel model, ImageSettings settings) => LoraMerge.Apply(
@@ -29,12 +32,17 @@ internal sealed class LoadedAdapters(HeldAdapters held, Device device, ScalarTyp
     public IReadOnlyList<TextualInversion> Embeddings(ImageSettings settings) => [.. (settings.Embeddings ?? []).Select(embedding => embeddings.Get(
         embedding.Hash, () => TextualInversion.Load(held.PathOf(AdapterKind.Embedding, embedding.Name, embedding.Hash), embedding.Name)))];
 
+    /// <summary>The network that reads a control image.</summary>
+    public ControlNetModel ControlNet(ControlNetSettings unit) =>
+        controlNets.Get(unit.Hash, () => NetworkFolder.LoadControlNet(held.PathOf(AdapterKind.Controlnet, unit.Model, unit.Hash), dtype, device));
+
     /// <summary>Lets go of what was not used for long; nothing may be in use.</summary>
     public void Trim()
     {
         loras.Trim();
         embeddings.Trim();
         vaes.Trim();
+        controlNets.Trim();
     }
 
     public void Dispose()
@@ -42,5 +50,6 @@ internal sealed class LoadedAdapters(HeldAdapters held, Device device, ScalarTyp
         embeddings.Dispose();
         loras.Dispose();
         vaes.Dispose();
+        controlNets.Dispose();
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Options;
+using StableDiffusion.Diffusion.Memory;
 
 namespace StableDiffusion.Worker.Hosting;
 
@@ -22,6 +23,9 @@ public sealed class WorkerOptions
 
     /// <summary>Threads of a CPU operation; 0 for every core.</summary>
     public int Threads { get; set; }
+
+    /// <summary>How the diffusion library spends memory, see <see cref="MemoryOptions"/>; pictures may depend on it.</summary>
+    public MemoryOptions Memory { get; set; } = new();
 
     /// <summary>Groups taken from a model's queue at once: one is rendered, the others are at hand or on their way out. 1 … 16.</summary>
     public int Prefetch { get; set; } = 2;
@@ -70,6 +74,14 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.Threads is < 0 or > 1024)
         {
             yield return $"Worker:Threads is {options.Threads}; it must be 0 (every core) to 1024.";
+        }
+        if (options.Memory.VaeTilingAbove < 0)
+        {
+            yield return $"Worker:Memory:VaeTilingAbove is {options.Memory.VaeTilingAbove}; it must be a number of pixels, 0 or more.";
+        }
+        if (options.Memory.VaeTileSize < 64)
+        {
+            yield return $"Worker:Memory:VaeTileSize is {options.Memory.VaeTileSize}; it must be 64 pixels or more.";
         }
         if (options.Prefetch is < 1 or > 16)
         {

@@ -48,6 +48,8 @@ internal static class GroupRequest
             Embeddings = adapters.Embeddings(settings),
             Init = settings.ImageToImage is { } init ? new ImageToImage { Image = inputs[init.Image], Strength = init.DenoisingStrength } : null,
             Inpainting = settings.Inpainting is { } inpainting ? Inpainting(inpainting, inputs) : null,
+            ControlNets = [.. (settings.ControlNets ?? []).Select(unit => ControlNet(unit, inputs, adapters))],
+            GuessMode = settings.ControlNets?[0].ControlMode == ControlModes.Control,
             HighResolution = settings.HighResolution is { } second ? HighResolution(second) : null,
             SizeConditions = settings.Sizes is { } sizes ? SizeConditions(sizes) : null,
             BatchClass = settings.BatchClass,
@@ -81,6 +83,15 @@ internal static class GroupRequest
             Contracts.Settings.InpaintingFill.LatentNothing => InpaintingFill.LatentNothing,
             _ => InpaintingFill.Original,
         },
+    };
+
+    private static ControlInput ControlNet(ControlNetSettings unit, IReadOnlyDictionary<string, Picture> inputs, LoadedAdapters adapters) => new()
+    {
+        Network = adapters.ControlNet(unit),
+        Image = inputs[unit.Image],
+        Scale = unit.Weight,
+        Start = unit.GuidanceStart,
+        End = unit.GuidanceEnd,
     };
 
     private static HighResolution HighResolution(HighResolutionSettings settings) => new()

@@ -1,3 +1,5 @@
+using StableDiffusion.Diffusion.Memory;
+
 namespace StableDiffusion.Worker.Rendering;
 
 /// <summary>What an image's bytes depend on besides its settings and the model's weights.</summary>
@@ -26,4 +28,7 @@ public sealed record RenderEnvironment
 
     /// <summary>Threads of a CPU operation: sums are split among them.</summary>
     public required int Threads { get; init; }
+
+    /// <summary>How memory is spent: large pictures go through the VAE in tiles.</summary>
+    public MemoryOptions? Memory { get; init; }
 }

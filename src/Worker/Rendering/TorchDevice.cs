@@ -56,6 +56,7 @@ internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType
                 _ => "float32",
             },
             Threads = torch.get_num_threads(),
+            Memory = options.Memory,
         });
     }
 

@@ -115,6 +115,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             DefaultSize = model.DefaultSize,
             DefaultCfgScale = model.DefaultGuidanceScale,
             DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
+            Inpainting = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels,
             Family = model.IsXL ? ModelFamily.Sdxl : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2 : ModelFamily.Sd1,
         };
         models.Add(folder.Name, model);
@@ -139,7 +140,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         var request = GroupRequest.Create(group.Images, model, inputs, adapters);
         using var merged = adapters.Merge(model, settings);
         using var drawing = model.With(vae: adapters.Vae(settings));
-        var images = new StableDiffusionPipeline(drawing).Generate(request, step => group.StepDone(step.Image, step.Step, step.Steps), cancellationToken);
+        var images = new StableDiffusionPipeline(drawing, options.Memory).Generate(request, step => group.StepDone(step.Image, step.Step, step.Steps), cancellationToken);
         group.Started(0);
         foreach (var image in images)
         {

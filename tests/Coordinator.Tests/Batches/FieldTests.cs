@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Contracts.Models;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using StableDiffusion.Coordinator.Workers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
@@ -20,6 +21,11 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
         await host.Get<WorkerRegister>().ReportAsync(
             CoordinatorHost.Report("worker-1", host.Time.GetUtcNow()) with
             {
+                Models =
+                [
+                    CoordinatorHost.Description, CoordinatorHost.Description with { Name = "paint", Inpainting = true },
+                    CoordinatorHost.Description with { Name = "xl", Family = ModelFamily.Sdxl },
+                ],
                 Adapters =
                 [
                     new() { Kind = AdapterKind.Lora, Name = "ink", Hash = "11" }, new() { Kind = AdapterKind.Lora, Name = "oil", Hash = "22" },
@@ -89,13 +95,14 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
     [InlineData("""{"controlnet_units":[{"model":"canny","image":"PNG","control_mode":"Mine"}]}""", "controlnet_units[0].control_mode", "\"Balanced\"")]
     [InlineData("""{"controlnet_units":[{"model":"canny","image":"PNG"},{"model":"canny","image":"PNG","control_mode":"ControlNet is more important"}]}""", "controlnet_units", "the same control_mode")]
     [InlineData("""{"batch_class":9}""", "batch_class", "1 to 8")]
+    [InlineData("""{"model":"paint"}""", "mask", "in-painting alone")]
+    [InlineData("""{"model":"xl","prompt_2":"b"}""", "prompt_2", "\"prompt_syntax\": \"plain\"")]
+    [InlineData("""{"model":"xl","crop_x":-1}""", "crop_x", "0 to 16384")]
+    [InlineData("""{"model":"xl","target_height":0}""", "target_height", "1 to 16384")]
     public async Task Bad_input_is_refused_with_the_field_and_the_fix(string body, string field, string fix)
     {
-        if (!body.Contains("\"prompt\"", StringComparison.Ordinal))
-        {
-            body = """{"prompt":"a",""" + body[1..];
-        }
-
+        body = body.StartsWith("{\"model\":", StringComparison.Ordinal) ? body : $$"""{"model":"{{CoordinatorHost.Model}}",{{body[1..]}}""";
+        body = body.Contains("\"prompt\":", StringComparison.Ordinal) ? body : $$"""{"prompt":"a",{{body[1..]}}""";
         body = body.Replace("PNG", Png.Base64(), StringComparison.Ordinal).Replace("WIDE", Png.Base64(128), StringComparison.Ordinal);
         using var answer = await host.Client.PostAsync(new Uri("/v1/batches", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), Token);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);

@@ -165,6 +165,7 @@ public sealed class ResolutionTests(Databases databases) : IAsyncLifetime
         {
             Prompt = "a",
             Prompt2 = "b",
+            PromptSyntax = PromptSyntax.Plain,
             NegativePrompt2 = "c",
             Vae = "mse",
             ControlnetUnits = [new ControlNetUnit { Model = "canny", Image = Png.Base64(), Weight = 0.5, GuidanceEnd = 0.8, ControlMode = "controlnet is more important" }],

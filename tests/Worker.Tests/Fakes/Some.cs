@@ -2,6 +2,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Settings;
+using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Rendering;
 
@@ -49,7 +50,7 @@ internal static class Some
     public static RenderEnvironment Environment { get; } = new()
     {
         Diffusion = "1.2.3+abc", Torch = "2.0", Blas = "libopenblas.so", Runtime = ".NET 10", Device = "cpu", Hardware = "Z80",
-        Dtype = "float32", Threads = 2,
+        Dtype = "float32", Threads = 2, Memory = new MemoryOptions { VaeTileSize = 512 },
     };
 
     public static Manifest Manifest { get; } = new() { Settings = Settings, ModelHash = Model.Hash, Environment = Environment };

@@ -5,7 +5,7 @@ using StableDiffusion.Contracts.Settings;
 namespace StableDiffusion.Coordinator.Batches.Fields;
 
 /// <summary>What SDXL alone takes: the sizes it is told, and texts for its second encoder.</summary>
-internal static class Sizes
+internal static class SdxlFields
 {
     private const int Most = 16_384;
 
@@ -21,6 +21,14 @@ internal static class Sizes
         {
             errors.Only("an SDXL model", [.. fields.Select(field => (field.Field, (object?)field.Given)), ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2)]);
             return null;
+        }
+
+        foreach (var (field, text) in new[] { ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2) })
+        {
+            if (!string.IsNullOrEmpty(text) && request.PromptSyntax != PromptSyntax.Plain)
+            {
+                errors.Add(field, "A1111's reading gives both text encoders one prompt: leave it out, or give \"prompt_syntax\": \"plain\".");
+            }
         }
 
         if (!fields.Any(field => field.Given is not null))

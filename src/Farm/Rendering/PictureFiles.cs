@@ -1,0 +1,25 @@
+using System.CommandLine;
+
+namespace StableDiffusion.Farm.Rendering;
+
+/// <summary>Files that options name, as a request carries them.</summary>
+internal static class PictureFiles
+{
+    /// <summary>An option's file in base64; null when the option was not given.</summary>
+    public static string? Read(Option<FileInfo?> option, ParseResult parsed) =>
+        parsed.GetValue(option) is { } file ? Read(option.Name, file.FullName) : null;
+
+    /// <summary>A file in base64.</summary>
+    /// <exception cref="FarmException">It cannot be read.</exception>
+    public static string Read(string option, string path)
+    {
+        try
+        {
+            return Convert.ToBase64String(File.ReadAllBytes(path));
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw new FarmException($"{option}: {path} cannot be read: {error.Message}", error);
+        }
+    }
+}
