@@ -47,8 +47,7 @@ public sealed class ContrastiveTrainer : IDisposable
         var texts = normalize(textProjection.call(textEncoder.call(batch.Tokens).PoolerOutput), dim: 1); // (B, projection_dim)
         var pictures = normalize(pictureEncoder.call(batch.Pictures), dim: 1); // (B, projection_dim)
         var logits = texts.mm(pictures.t()) * logitScale.clamp(0, Math.Log(100)).exp(); // (B, B)
-        var own = arange(texts.shape[0], dtype: ScalarType.Int64);
-        return (cross_entropy(logits, own) + cross_entropy(logits.t(), own)) * 0.5;
+        return ContrastiveLoss.Of(logits);
     }
 
     /// <inheritdoc/>

@@ -12,29 +12,26 @@ public sealed class ExponentialMovingAverage : IDisposable
 {
     private readonly IReadOnlyList<Parameter> parameters;
     private readonly IReadOnlyList<Tensor> averages;
-    private readonly double decay;
+    private readonly EmaOptions options;
     private int step;
 
     /// <summary>Starts from the weights as they are.</summary>
     /// <param name="parameters">The weights to follow; they stay the caller's.</param>
-    /// <param name="decay">The share of the average that a step keeps, once there have been enough steps.</param>
-    public ExponentialMovingAverage(IEnumerable<Parameter> parameters, double decay)
+    /// <param name="options">How long they are averaged over.</param>
+    public ExponentialMovingAverage(IEnumerable<Parameter> parameters, EmaOptions options)
     {
         this.parameters = [.. parameters];
-        this.decay = decay;
+        this.options = options;
         using var off = no_grad();
         averages = [.. this.parameters.Select(parameter => parameter.detach().clone().DetachFromDisposeScope())];
     }
-
-    /// <summary>The share kept at optimizer step <paramref name="step"/> (from 1): small at first, so that the start is forgotten.</summary>
-    public static double DecayAt(int step, double decay) => step <= 1 ? 0 : Math.Min(decay, (double)step / (9 + step));
 
     /// <summary>Takes in the weights after an optimizer step.</summary>
     public void Update()
     {
         using var off = no_grad();
         using var scope = NewDisposeScope();
-        var keep = DecayAt(++step, decay);
+        var keep = options.DecayAt(++step);
         for (var i = 0; i < averages.Count; i++)
             averages[i].mul_(keep).add_(parameters[i], alpha: 1 - keep);
     }

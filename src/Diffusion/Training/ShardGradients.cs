@@ -8,22 +8,43 @@ namespace StableDiffusion.Diffusion.Training;
 internal static class ShardGradients
 {
     /// <summary>The mean of the losses and its gradients, the same bits every time.</summary>
-    /// <param name="losses">Each gives a scalar that depends on all parameters; more than one run side by side, each on one thread.</param>
+    /// <param name="losses">Each gives a scalar that depends on all parameters.</param>
     /// <param name="parameters">What to differentiate by.</param>
+    /// <param name="concurrently">How many run side by side, each on one thread.</param>
     /// <returns>The gradients in the order of the parameters, in the current dispose scope.</returns>
-    public static (double Loss, IReadOnlyList<Tensor> Gradients) Mean(IReadOnlyList<Func<Tensor>> losses, IReadOnlyList<Parameter> parameters)
+    public static (double Loss, IReadOnlyList<Tensor> Gradients) Mean(IReadOnlyList<Func<Tensor>> losses, IReadOnlyList<Parameter> parameters, int concurrently = 1)
     {
-        var shards = losses.Count == 1 ? [Differentiate(losses[0], parameters)] : SideBySide(losses, parameters);
-        foreach (var gradient in shards.SelectMany(shard => shard.Gradients))
-            CurrentDisposeScope?.Attach(gradient);
-        var sums = shards[0].Gradients;
-        for (var i = 0; i < sums.Count; i++)
+        double loss = 0;
+        IReadOnlyList<Tensor>? sums = null;
+        foreach (var group in losses.Chunk(concurrently))
         {
-            foreach (var shard in shards.Skip(1))
-                sums[i].add_(shard.Gradients[i]);
-            sums[i].div_(shards.Length);
+            var shards = group.Length == 1 ? [Differentiate(group[0], parameters)] : SideBySide(group, parameters);
+            foreach (var shard in shards)
+            {
+                loss += shard.Loss;
+                sums = sums is null ? Kept(shard.Gradients) : Add(sums, shard.Gradients);
+            }
         }
-        return (shards.Average(shard => shard.Loss), sums);
+        foreach (var sum in sums!)
+            sum.div_(losses.Count);
+        return (loss / losses.Count, sums);
+    }
+
+    private static IReadOnlyList<Tensor> Kept(IReadOnlyList<Tensor> gradients)
+    {
+        foreach (var gradient in gradients)
+            CurrentDisposeScope?.Attach(gradient);
+        return gradients;
+    }
+
+    private static IReadOnlyList<Tensor> Add(IReadOnlyList<Tensor> sums, IReadOnlyList<Tensor> gradients)
+    {
+        foreach (var (sum, gradient) in sums.Zip(gradients))
+        {
+            using (gradient)
+                sum.add_(gradient);
+        }
+        return sums;
     }
 
     private static (double Loss, IReadOnlyList<Tensor> Gradients)[] SideBySide(IReadOnlyList<Func<Tensor>> losses, IReadOnlyList<Parameter> parameters)

@@ -19,6 +19,9 @@ public static class Verifier
         new NetworksCheck(),
         new PromptsCheck(),
         new PipelinesCheck(),
+        new NoisePredictionCheck(),
+        new TrainingCheck(),
+        new TrainingSchedulesCheck(),
     ];
 
     /// <summary>Compares all that the folder holds. Blocks for as long as the networks take.</summary>

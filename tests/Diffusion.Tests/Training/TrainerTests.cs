@@ -1,4 +1,3 @@
-using System.Text.Json;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Safetensors;
 using StableDiffusion.Diffusion.Schedulers;
@@ -8,39 +7,12 @@ using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Tests.Training;
 
-/// <summary>Losses and gradients against PyTorch's, on tiny-sd15; the goldens' README gives the bounds.</summary>
+/// <summary>What trainers do beside the figures that <c>./farm verify</c> holds against the reference.</summary>
 public sealed class TrainerTests
 {
     private const double Relative = 1e-4;
     private static readonly OptimizationOptions Options = new() { Steps = 1, BatchSize = 1, LearningRate = 1e-3 };
-
-    [Fact]
-    public void Autoencoder_loss_and_gradients_equal_the_reference()
-    {
-        using var scope = NewDisposeScope();
-        using var golden = new SafetensorsFile(Goldens.Path("training/vae.safetensors"));
-        using var vae = NetworkFolder.LoadVae(Goldens.Path("models/tiny-sd15/vae"));
-        var trainer = new AutoencoderTrainer(vae, Options) { KlWeight = golden.Read("kl_weight").item<float>() };
-        using var gradients = Trainable(vae);
-        var loss = trainer.Loss(golden.Read("image"), golden.Read("epsilon"));
-        loss.backward();
-        AssertClose(golden.Read("vae.losses")[0].item<double>(), loss.item<float>());
-        AssertGradients(golden, "vae.grad.", vae);
-    }
-
-    [Fact]
-    public void Noise_prediction_loss_and_gradients_equal_the_reference()
-    {
-        using var scope = NewDisposeScope();
-        using var golden = new SafetensorsFile(Goldens.Path("training/noise_prediction.safetensors"));
-        using var unet = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
-        var trainer = new NoisePredictionTrainer(unet, NoiseSchedule.ScaledLinear(0.00085, 0.012, 1000), Options);
-        using var gradients = Trainable(unet);
-        var loss = trainer.Loss(golden.Read("batch.latents"), golden.Read("batch.noise"), golden.Read("batch.timesteps"), golden.Read("batch.condition"));
-        loss.backward();
-        AssertClose(golden.Read("epsilon.losses")[0].item<double>(), loss.item<float>());
-        AssertGradients(golden, "epsilon.grad.", unet);
-    }
+    private static readonly NoiseSchedule Schedule = NoiseSchedule.ScaledLinear(0.00085, 0.012, 1000);
 
     [Fact]
     public void Shards_of_a_batch_give_its_gradients_and_the_same_bits_every_time()
@@ -48,10 +20,9 @@ public sealed class TrainerTests
         using var scope = NewDisposeScope();
         using var golden = new SafetensorsFile(Goldens.Path("training/noise_prediction.safetensors"));
         using var unet = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
-        var trainer = new NoisePredictionTrainer(unet, NoiseSchedule.ScaledLinear(0.00085, 0.012, 1000), Options);
-        using var gradients = Trainable(unet);
+        var loss = new NoisePredictionLoss(unet, Schedule);
         var parameters = unet.parameters().ToList();
-        Tensor[] batch = [golden.Read("batch.latents"), golden.Read("batch.noise"), golden.Read("batch.timesteps"), golden.Read("batch.condition")];
+        var batch = Batch(golden);
 
         var whole = Mean(shards: 1);
         var halves = Mean(shards: 2);
@@ -67,50 +38,84 @@ public sealed class TrainerTests
             Assert.True(half.equal(repeated).all().item<bool>());
         }
 
-        (double Loss, IReadOnlyList<Tensor> Gradients) Mean(int shards) => ShardGradients.Mean(
-            (Options with { BatchSize = (int)batch[0].shape[0], Shards = shards }).Shard(batch, shard => trainer.Loss(shard[0], shard[1], shard[2], shard[3])), parameters);
+        (double Loss, IReadOnlyList<Tensor> Gradients) Mean(int shards) =>
+            ShardGradients.Mean([.. batch.Chunk(shards).Select(part => new Func<Tensor>(() => loss.Of(part)))], parameters, concurrently: shards);
     }
 
     [Fact]
-    public void Learning_rate_equals_the_reference_schedule()
+    public void Shards_and_accumulation_part_a_batch_and_a_batch_that_does_not_part_is_refused()
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(Goldens.Path("training/schedules.json")));
-        var cosine = json.RootElement.GetProperty("lr").EnumerateObject().First(item => item.Name.Contains("cosine", StringComparison.Ordinal)).Value;
-        var arguments = cosine.GetProperty("arguments");
-        var (warmup, steps) = (arguments.GetProperty("num_warmup_steps").GetInt32(), arguments.GetProperty("num_training_steps").GetInt32());
-        var factors = cosine.GetProperty("factor_at_step").EnumerateArray().Select(item => item.GetDouble()).ToList();
-        Assert.All(factors.Index(), item => Assert.Equal(item.Item, LearningRate.CosineWithWarmup(item.Index, warmup, steps), 1e-9));
+        var options = Options with { BatchSize = 8, Shards = 2, AccumulationSteps = 2 };
+        Assert.Equal([2, 2, 2, 2], options.Shard([arange(8)], part => part[0]).Select(part => part().shape[0]));
+        var error = Assert.Throws<InvalidOperationException>(() => (options with { BatchSize = 6 }).Parts);
+        Assert.Contains("A batch of 6 does not part into 2 times 2", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Average_decays_as_the_reference_does()
+    public void Prior_preservation_adds_the_class_at_its_weight()
     {
-        using var json = JsonDocument.Parse(File.ReadAllText(Goldens.Path("training/schedules.json")));
-        var plain = json.RootElement.GetProperty("ema_decay").GetProperty("plain");
-        var decay = plain.GetProperty("arguments").GetProperty("decay").GetDouble();
-        Assert.All(plain.GetProperty("decay_at_step").EnumerateObject(), item =>
-            Assert.Equal(item.Value.GetDouble(), ExponentialMovingAverage.DecayAt(int.Parse(item.Name, System.Globalization.CultureInfo.InvariantCulture), decay), 1e-9));
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var golden = new SafetensorsFile(Goldens.Path("training/noise_prediction.safetensors"));
+        using var unet = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
+        var loss = new NoisePredictionLoss(unet, Schedule);
+        var halves = Batch(golden).Chunk(2);
+        double subject = loss.Of(halves[0]).item<float>(), prior = loss.Of(halves[1]).item<float>();
+        Assert.Equal(subject + 0.25 * prior, loss.WithPrior(halves[0], halves[1], 0.25).item<float>(), Relative * subject);
     }
 
-    // A loaded network is for drawing; here its weights are to have gradients.
-    private static IDisposable Trainable(nn.Module network)
+    [Fact]
+    public void Noise_without_any_signal_weighs_one()
     {
-        network.train();
-        foreach (var parameter in network.parameters())
-            parameter.requires_grad_(true);
-        return enable_grad();
+        using var scope = NewDisposeScope();
+        var weights = NoisePredictionLoss.MinSnrWeights(Schedule.WithZeroTerminalSnr(), tensor(new long[] { 999, 0 }), 5, PredictionType.Epsilon);
+        Assert.Equal(1, weights[0].item<float>());
+        Assert.InRange(weights[1].item<float>(), 1e-4, 0.1);
     }
 
-    private static void AssertGradients(SafetensorsFile golden, string prefix, nn.Module network)
+    [Fact]
+    public void Attached_pairs_learn_while_the_network_stays_and_leave_it_as_it_was()
     {
-        var parameters = network.named_parameters().ToDictionary(pair => pair.name, pair => pair.parameter);
-        foreach (var name in golden.Tensors.Keys.Where(name => name.StartsWith(prefix, StringComparison.Ordinal)))
+        using var scope = NewDisposeScope();
+        using var golden = new SafetensorsFile(Goldens.Path("training/noise_prediction.safetensors"));
+        using var unet = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
+        var (loss, batch) = (new NoisePredictionLoss(unet, Schedule), Batch(golden));
+        var weights = unet.parameters().Select(parameter => parameter.detach().clone()).ToList();
+        double before = loss.Of(batch).item<float>();
+        using (var pairs = new LoraPairs(unet, name => name.EndsWith("to_q", StringComparison.Ordinal), rank: 2, alpha: 4))
         {
-            var expected = golden.Read(name);
-            var difference = (expected - parameters[name[prefix.Length..]].grad!).abs().max().item<float>();
-            Assert.True(difference <= Relative * expected.abs().max().item<float>(), $"{name}: {difference}");
+            Assert.Equal(before, loss.Of(batch).item<float>()); // they start with no update
+            Assert.All(unet.parameters(), parameter => Assert.False(parameter.requires_grad));
+            using var optimization = new Optimization(pairs.Parameters, Options with { Steps = 3, LearningRate = 1e-2, Schedule = LearningRateSchedule.Constant });
+            for (int step = 0; step < 3; step++)
+                optimization.Step(_ => [() => loss.Of(batch)]);
+            Assert.True(loss.Of(batch).item<float>() < before);
         }
+
+        Assert.Equal(before, loss.Of(batch).item<float>());
+        Assert.All(unet.parameters().Zip(weights), pair => Assert.True(pair.First.equal(pair.Second).all().item<bool>()));
+        Assert.All(unet.parameters(), parameter => Assert.True(parameter.requires_grad));
     }
 
-    private static void AssertClose(double expected, double actual) => Assert.Equal(expected, actual, Relative * expected);
+    [Fact]
+    public void Pairs_for_layers_that_a_network_does_not_have_are_refused()
+    {
+        using var unet = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
+        Assert.Throws<ArgumentException>(() => new LoraPairs(unet, name => name == "to_z", rank: 2, alpha: 2));
+        Assert.All(unet.parameters(), parameter => Assert.True(parameter.requires_grad));
+    }
+
+    [Fact]
+    public void Prompts_are_taken_away_at_the_given_rate_and_whole()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(3);
+        var dropped = PromptDropout.Draw(10_000, 0.1, generator);
+        Assert.InRange(dropped.sum().item<long>(), 900, 1100); // over three standard deviations of 30
+        var ids = PromptDropout.Apply(tensor(new long[,] { { 1, 2 }, { 3, 4 } }), tensor(new long[,] { { 8, 9 } }), tensor(new[] { false, true }));
+        Assert.Equal([1, 2, 8, 9], ids.data<long>().ToArray());
+    }
+
+    private static NoisePredictionBatch Batch(SafetensorsFile golden) => new(
+        golden.Read("batch.latents"), golden.Read("batch.noise"), golden.Read("batch.timesteps"), golden.Read("batch.condition"));
 }

@@ -44,7 +44,8 @@ internal static class UNetStage
         {
             Steps = options.Steps(6500), BatchSize = 32, LearningRate = 1e-3, WarmupSteps = options.Steps(100), Shards = options.Threads,
         };
-        var trainer = new NoisePredictionTrainer(unet, StarterFiles.Schedule, optimization) { PredictionType = PredictionType.VPrediction, TimestepShift = 3 };
+        var loss = new NoisePredictionLoss(unet, StarterFiles.Schedule) { PredictionType = PredictionType.VPrediction };
+        var trainer = new NoisePredictionTrainer(loss, unet.parameters(), optimization) { TimestepShift = 3 };
         trainer.Run(Batch, Seed, progress, cancellationToken);
         NetworkFolder.Save(Path.Combine(options.Folder, "unet"), unet, ScalarType.Float16);
 
