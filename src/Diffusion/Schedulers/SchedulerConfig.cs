@@ -1,4 +1,6 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization;
 using StableDiffusion.Diffusion.Networks.Configs;
 
 namespace StableDiffusion.Diffusion.Schedulers;
@@ -7,6 +9,7 @@ namespace StableDiffusion.Diffusion.Schedulers;
 /// ignored, as in diffusers' <c>from_config</c>, so that one model's config serves every scheduler.</summary>
 public sealed class SchedulerConfig
 {
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
     private readonly JsonObject json;
     private readonly string source;
 
@@ -62,9 +65,9 @@ public sealed class SchedulerConfig
 
         try
         {
-            return System.Text.Json.JsonSerializer.Deserialize<T>(json[field])!;
+            return json[field].Deserialize<T>(Json)!;
         }
-        catch (System.Text.Json.JsonException)
+        catch (JsonException)
         {
             throw Unsupported(field, kind);
         }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using StableDiffusion.Diffusion.Networks.Configs;
 using StableDiffusion.Diffusion.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -8,7 +8,7 @@ namespace StableDiffusion.Diffusion.Verification;
 
 /// <summary>The folder that a verification runs on, and what on. Remembers what was read, so that the rest can be told as not
 /// covered.</summary>
-internal sealed partial class VerificationRun(string folder, Device device, ScalarType dtype)
+internal sealed class VerificationRun(string folder, Device device, ScalarType dtype)
 {
     private readonly HashSet<string> used = new(StringComparer.Ordinal);
 
@@ -47,7 +47,7 @@ internal sealed partial class VerificationRun(string folder, Device device, Scal
     {
         try
         {
-            return JsonSerializer.Deserialize<JsonElement>(QuoteNonFinite(File.ReadAllText(Use(path))));
+            return JsonSerializer.Deserialize<JsonElement>(PythonJson.Quote(File.ReadAllText(Use(path))));
         }
         catch (JsonException error)
         {
@@ -69,13 +69,6 @@ internal sealed partial class VerificationRun(string folder, Device device, Scal
             yield return new VerificationRow(group.Key, group.Count(), VerificationOutcome.NotCovered, Note: "nothing that is built reads it");
         }
     }
-
-    /// <summary>Python writes infinities and NaN as bare words, which JSON does not have; they become strings.</summary>
-    private static string QuoteNonFinite(string json) =>
-        StringOrNonFinite().Replace(json, match => match.Value[0] == '"' ? match.Value : $"\"{match.Value}\"");
-
-    [GeneratedRegex(@"""(?:[^""\\]|\\.)*""|-?Infinity|NaN")]
-    private static partial Regex StringOrNonFinite();
 
     private static string Group(string file) => file.Split('/') switch
     {

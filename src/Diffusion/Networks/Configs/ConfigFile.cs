@@ -24,8 +24,7 @@ public static class ConfigFile
     {
         try
         {
-            using var stream = File.OpenRead(path);
-            return JsonNode.Parse(stream)?.AsObject() ?? throw new JsonException("it is empty");
+            return JsonNode.Parse(PythonJson.Quote(File.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is empty");
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {
