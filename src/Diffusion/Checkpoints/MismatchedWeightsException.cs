@@ -5,8 +5,8 @@ namespace StableDiffusion.Diffusion.Checkpoints;
 /// <summary>Weights that are not those of the network their config describes. Every key at fault is listed.</summary>
 public sealed class MismatchedWeightsException : InvalidModelException
 {
-    internal MismatchedWeightsException(string path, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<string> misshapen)
-        : base(path, Describe(path, missing, unexpected, misshapen))
+    internal MismatchedWeightsException(string path, string network, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<string> misshapen)
+        : base(path, Describe(path, network, missing, unexpected, misshapen))
     {
         Missing = missing;
         Unexpected = unexpected;
@@ -22,9 +22,9 @@ public sealed class MismatchedWeightsException : InvalidModelException
     /// <summary>Keys whose shapes differ, with both shapes.</summary>
     public IReadOnlyList<string> Misshapen { get; }
 
-    private static string Describe(string path, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<string> misshapen)
+    private static string Describe(string path, string network, IReadOnlyList<string> missing, IReadOnlyList<string> unexpected, IReadOnlyList<string> misshapen)
     {
-        var text = new StringBuilder($"{path}: these weights do not fit the network that its configuration describes.");
+        var text = new StringBuilder($"{path}: these weights do not fit the {network} that its configuration describes.");
         foreach (var (what, keys) in new[] { ("Missing", missing), ("Unexpected", unexpected), ("Misshapen", misshapen) })
         {
             if (keys.Count > 0)

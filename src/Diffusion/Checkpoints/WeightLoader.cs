@@ -88,7 +88,7 @@ internal sealed class WeightLoader
         var missing = wanted.Keys.Where(name => !places.ContainsKey(name)).ToList();
         return missing.Count + misshapen.Count + (strict ? unexpected.Count : 0) == 0
             ? places
-            : throw new MismatchedWeightsException(files.Source, missing, strict ? unexpected : [], misshapen);
+            : throw new MismatchedWeightsException(files.Source, network.GetName(), missing, strict ? unexpected : [], misshapen);
     }
 
     /// <summary>LDM and old VAEs have 1×1 convolutions where there are linear layers now: (out, in, 1, 1) serves as (out, in).</summary>

@@ -81,6 +81,7 @@ public sealed class SingleFileTests : IDisposable
         });
         var problem = Assert.Throws<MismatchedWeightsException>(() => Load(copy).Dispose());
         Assert.Equal(copy, problem.File);
+        Assert.Contains("AutoencoderKL", problem.Message, StringComparison.Ordinal);
         Assert.StartsWith("decoder.up_blocks.", Assert.Single(problem.Missing), StringComparison.Ordinal);
         Assert.Collection(
             problem.Misshapen.Order(StringComparer.Ordinal),
