@@ -45,7 +45,7 @@ internal sealed class WeightFiles : IDisposable
     {
         if (Pickle.IsOne(path))
         {
-            throw new ModelFolderException(path, Pickle.Refusal(Path.GetFileName(path)));
+            throw new ModelFolderException(path, Pickle.Refusal("it"));
         }
 
         return path.EndsWith(".safetensors", StringComparison.OrdinalIgnoreCase)
