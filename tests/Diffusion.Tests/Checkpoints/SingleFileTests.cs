@@ -232,17 +232,51 @@ public sealed class SingleFileTests : IDisposable
     }
 
     [Fact]
-    public void An_inpainting_checkpoint_gives_its_unet_nine_channels()
+    public void OpenCLIPs_own_projection_is_the_transposed_one()
     {
-        string configs = Directory.CreateDirectory(folder.File("configs")).FullName;
-        foreach (string component in new[] { "text_encoder", "vae", "tokenizer", "scheduler" })
-        {
-            Directory.CreateSymbolicLink(Path.Combine(configs, component), Goldens.Path($"models/tiny-sd15/{component}"));
-        }
+        const string projection = "conditioner.embedders.1.model.text_projection";
+        string copy = folder.File("xl.safetensors");
+        WeightsOnDisk.Rewrite(
+            Goldens.Path("single-files/tiny-sdxl.safetensors"),
+            tensors =>
+            {
+                tensors.Remove($"{projection}.weight", out var exported);
+                tensors[projection] = exported!.t();
+            },
+            copy);
+        var options = new SingleFileOptions { ConfigFolder = Goldens.Path("models/tiny-sdxl") };
+        using var model = StableDiffusionModel.Load(copy, options: options);
+        using var expected = StableDiffusionModel.Load(Goldens.Path("single-files/tiny-sdxl.safetensors"), options: options);
+        WeightsOnDisk.AssertSame(expected.TextEncoder2!, model.TextEncoder2!);
+    }
 
-        // its U-Net's sizes then are the published ones, but for the channels
-        var problem = Assert.Throws<MismatchedWeightsException>(() => StableDiffusionModel.Load(
-            Change(tensors => tensors["model.diffusion_model.input_blocks.0.0.weight"] = zeros(8, 9, 3, 3)), options: new SingleFileOptions { ConfigFolder = configs }).Dispose());
+    [Fact]
+    public void An_inpainting_checkpoint_loads_with_its_nine_channels()
+    {
+        using var expected = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15-inpaint-unet"));
+        var names = LdmUNet.Names(expected.Config);
+        string copy = Change(tensors =>
+        {
+            foreach (string key in tensors.Keys.Where(key => key.StartsWith(LdmUNet.Prefix, StringComparison.Ordinal)).ToList())
+            {
+                tensors.Remove(key);
+            }
+
+            foreach (var (name, weight) in expected.named_parameters())
+            {
+                tensors.Add(LdmUNet.Prefix + names.ToLdm(name), weight);
+            }
+        });
+        using var model = StableDiffusionModel.Load(copy, options: new SingleFileOptions { ConfigFolder = Configs("models/tiny-sd15-inpaint-unet") });
+        Assert.Equal(9, model.UNet.Config.InChannels);
+        WeightsOnDisk.AssertSame(expected, model.UNet);
+    }
+
+    [Fact]
+    public void Published_sizes_have_the_channels_that_the_file_has()
+    {
+        string copy = Change(tensors => tensors["model.diffusion_model.input_blocks.0.0.weight"] = zeros(8, 9, 3, 3));
+        var problem = Assert.Throws<MismatchedWeightsException>(() => StableDiffusionModel.Load(copy, options: new SingleFileOptions { ConfigFolder = Configs(unet: null) }).Dispose());
         Assert.Contains("model.diffusion_model.input_blocks.0.0.weight [8, 9, 3, 3] for [320, 9, 3, 3]", problem.Misshapen);
     }
 
@@ -278,6 +312,23 @@ public sealed class SingleFileTests : IDisposable
     {
         options ??= new SingleFileOptions();
         return StableDiffusionModel.Load(path, options: options with { ConfigFolder = options.ConfigFolder ?? Goldens.Path("models/tiny-sd15") });
+    }
+
+    /// <summary>The configurations of tiny-sd15 with those of another U-Net or of none.</summary>
+    private string Configs(string? unet)
+    {
+        string configs = Directory.CreateDirectory(folder.File("configs")).FullName;
+        foreach (string component in new[] { "text_encoder", "vae", "tokenizer", "scheduler" })
+        {
+            Directory.CreateSymbolicLink(Path.Combine(configs, component), Goldens.Path($"models/tiny-sd15/{component}"));
+        }
+
+        if (unet is not null)
+        {
+            Directory.CreateSymbolicLink(Path.Combine(configs, "unet"), Goldens.Path(unet));
+        }
+
+        return configs;
     }
 
     private string Change(Action<Dictionary<string, Tensor>> change)
