@@ -24,9 +24,11 @@ internal sealed class LoadedAdapters(HeldAdapters held, Device device, ScalarTyp
             loras.Get(lora.Hash, () => LoraFile.Load(held.PathOf(AdapterKind.Lora, lora.Name, lora.Hash))),
             lora.Weight, lora.TextEncoderWeight ?? lora.Weight))]);
 
-    /// <summary>The VAE that an image names; null for the model's own.</summary>
-    public AutoencoderKL? Vae(ImageSettings settings) => settings.Vae is not { } vae ? null
-        : vaes.Get(vae.Hash, () => NetworkFolder.LoadVae(held.PathOf(AdapterKind.Vae, vae.Name, vae.Hash), dtype, device));
+    /// <summary>The VAE that an image names; null for the model's own, whose scaling factor a VAE's file takes: the file does not say it.</summary>
+    public AutoencoderKL? Vae(StableDiffusionModel model, ImageSettings settings) => settings.Vae is not { } vae ? null
+        : vaes.Get(
+            $"{vae.Hash} × {model.Vae.Config.ScalingFactor}",
+            () => NetworkFolder.LoadVae(held.PathOf(AdapterKind.Vae, vae.Name, vae.Hash), dtype, device, published: model.Vae.Config));
 
     /// <summary>The words that an image's prompts may use, by the names that the farm has for them.</summary>
     public IReadOnlyList<TextualInversion> Embeddings(ImageSettings settings) => [.. (settings.Embeddings ?? []).Select(embedding => embeddings.Get(

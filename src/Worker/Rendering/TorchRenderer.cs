@@ -139,7 +139,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         adapters.Trim();
         var request = GroupRequest.Create(group.Images, model, inputs, adapters);
         using var merged = adapters.Merge(model, settings);
-        using var drawing = model.With(vae: adapters.Vae(settings));
+        using var drawing = model.With(vae: adapters.Vae(model, settings));
         var images = new StableDiffusionPipeline(drawing, options.Memory).Generate(request, step => group.StepDone(step.Image, step.Step, step.Steps), cancellationToken);
         group.Started(0);
         foreach (var image in images)
