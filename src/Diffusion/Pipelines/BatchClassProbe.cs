@@ -8,8 +8,8 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// this machine: whether a kernel rounds a row otherwise in another place of the batch.</summary>
 public static class BatchClassProbe
 {
-    /// <summary>Runs the U-Net with the same row in every place, without and with guidance, and compares bits. Where it says no, one picture a
-    /// call is right.</summary>
+    /// <summary>Runs the U-Net on pictures and on the same pictures each a place further, without and with guidance, and compares bits. Where it
+    /// says no, one picture a call is right.</summary>
     /// <param name="model">Used by one thread at a time.</param>
     /// <param name="batchClass">Pictures in a call.</param>
     /// <param name="width">In pixels: kernels are chosen by size.</param>
@@ -26,18 +26,23 @@ public static class BatchClassProbe
         using var noGradients = no_grad();
         using var generator = new Generator(0, CPU);
         int rows = batchClass * texts, factor = model.VaeScaleFactor;
-        var sample = Repeated(model.UNet.Config.InChannels, height / factor, width / factor);
-        var context = Repeated(model.TextEncoder.Config.MaxPositionEmbeddings, model.UNet.Config.CrossAttentionDim);
-        var added = model.TextEncoder2 is { } second
-            ? new AddedConditions(Repeated(second.Config.ProjectionDim), full([rows, 6], height, ScalarType.Float32, model.Device))
-            : null;
-        var answer = model.UNet.call(sample, full([1], 500, ScalarType.Float32, model.Device), new UNetConditions(context, added));
-        return answer.eq(answer.narrow(0, 0, 1)).all().item<bool>();
+        var sample = Random(model.UNet.Config.InChannels, height / factor, width / factor);
+        var context = Random(model.TextEncoder.Config.MaxPositionEmbeddings, model.UNet.Config.CrossAttentionDim);
+        var pooled = model.TextEncoder2 is { } second ? Random(second.Config.ProjectionDim) : null;
+        long[] order = [.. Enumerable.Range(0, rows).Select(row => (long)row)];
+        long[] moved = [.. order.Select(row => (row / batchClass * batchClass) + ((row + 1) % batchClass))];
+        return Answer(moved).eq(Placed(Answer(order), moved)).all().item<bool>();
 
-        Tensor Repeated(params long[] shape)
-        {
-            var row = randn([1, .. shape], dtype: ScalarType.Float32, device: CPU, generator: generator);
-            return row.repeat([rows, .. shape.Select(_ => 1L)]).to(model.DType, model.Device);
-        }
+        Tensor Random(params long[] shape) =>
+            randn([rows, .. shape], dtype: ScalarType.Float32, device: CPU, generator: generator).to(model.DType, model.Device);
+
+        Tensor Placed(Tensor all, long[] places) => all.index_select(0, tensor(places, [rows]).to(model.Device));
+
+        Tensor Answer(long[] places) => model.UNet.call(
+            Placed(sample, places),
+            full([1], 500, ScalarType.Float32, model.Device),
+            new UNetConditions(
+                Placed(context, places),
+                pooled is null ? null : new AddedConditions(Placed(pooled, places), full([rows, 6], height, ScalarType.Float32, model.Device))));
     }
 }
