@@ -10,9 +10,9 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// Stable Diffusion 1.x, 2.x and XL (Rombach et al. 2022; Podell et al. 2023), from text, from a picture, through a mask, under
 /// ControlNets, in one pass or two: what diffusers has a pipeline each for. A picture depends on its own prompt, seed and the request's
 /// settings alone: it has a generator of its own on the CPU, whose draws come in diffusers' order, and whatever else is drawn with it,
-/// the networks' calls have the same number of pictures (<see cref="GenerationRequest.BatchClass"/>). Kernels round otherwise for another batch size, and some for
-/// another place in a batch: with libtorch 1.13 on a CPU that moved a small U-Net's output by up to 1e-5. With one picture a call, the
-/// same request gives the same bytes on the same machine, build and number of threads.
+/// the networks' calls have the same number of pictures (<see cref="GenerationRequest.BatchClass"/>), since kernels round otherwise for
+/// another batch size. With one picture a call, and with more where <see cref="BatchClassProbe"/> allows it, the same request gives the
+/// same bytes on the same machine, build and number of threads.
 /// </summary>
 /// <param name="model">Stays the caller's. Used by one thread at a time.</param>
 /// <param name="memory">How memory is spent; null is the default.</param>
