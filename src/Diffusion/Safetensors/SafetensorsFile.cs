@@ -32,7 +32,7 @@ public sealed unsafe class SafetensorsFile : IDisposable
         try
         {
             var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, SafetensorsHeader.LengthBytes));
-            SafetensorsHeader.CheckLength(path, headerLength, length);
+            SafetensorsHeader.CheckLength(path, headerLength, length, new ReadOnlySpan<byte>(start, (int)Math.Min(length, SafetensorsHeader.KindBytes)));
             var json = new ReadOnlySpan<byte>(start + SafetensorsHeader.LengthBytes, (int)headerLength).ToArray();
             data = start + SafetensorsHeader.LengthBytes + headerLength;
             header = SafetensorsHeader.Parse(path, json, length - SafetensorsHeader.LengthBytes - (long)headerLength);

@@ -10,6 +10,10 @@ namespace StableDiffusion.Diffusion.Safetensors;
 internal sealed class SafetensorsHeader
 {
     public const int LengthBytes = 8;
+
+    /// <summary>So many bytes tell what is often found under the name of a safetensors file.</summary>
+    public const int KindBytes = 32;
+
     private const long LargestHeader = 100_000_000; // as in the reference reader
 
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
@@ -23,11 +27,12 @@ internal sealed class SafetensorsHeader
     public Dictionary<string, string> Metadata { get; } = new(StringComparer.Ordinal);
 
     /// <summary>Checks the header's length against the file's before anything is read.</summary>
-    public static void CheckLength(string file, ulong headerLength, long fileLength)
+    public static void CheckLength(string file, ulong headerLength, long fileLength, ReadOnlySpan<byte> start)
     {
         if (headerLength > LargestHeader)
         {
-            throw new SafetensorsException(file, $"its header claims {headerLength} bytes, more than the {LargestHeader} allowed; this is no safetensors file");
+            throw new SafetensorsException(
+                file, Mistaken(start) ?? $"its header claims {headerLength} bytes, more than the {LargestHeader} allowed; this is no safetensors file");
         }
 
         if ((long)headerLength > fileLength - LengthBytes)
@@ -68,6 +73,13 @@ internal sealed class SafetensorsHeader
         header.CheckRanges(dataLength);
         return header;
     }
+
+    /// <summary>What is often found under the name of a safetensors file, by its first bytes.</summary>
+    private static string? Mistaken(ReadOnlySpan<byte> start) =>
+        start.StartsWith("version https://git-lfs"u8) ? "it is git-lfs' pointer to the file and not the file itself; run 'git lfs pull' in its folder"
+        : start.StartsWith("PK"u8) ? "it is a pickle in spite of its name, which can run any code when read; take the model's safetensors file"
+        : start.StartsWith("<"u8) ? "it is a web page, as a download gives that needs a login; download the file again"
+        : null;
 
     private void ReadMetadata(JsonElement metadata)
     {

@@ -60,6 +60,23 @@ public sealed class SingleFileTests : IDisposable
     }
 
     [Fact]
+    public void A_text_encoder_may_have_lost_its_prefix_in_a_merge()
+    {
+        const string prefix = SingleFileFamilies.SD1TextEncoder;
+        string copy = Change(tensors =>
+        {
+            foreach (string key in tensors.Keys.Where(key => key.StartsWith(prefix, StringComparison.Ordinal)).ToList())
+            {
+                tensors.Remove(key, out var tensor);
+                tensors.Add(key.Replace("text_model.", null, StringComparison.Ordinal), tensor!);
+            }
+        });
+        using var model = Load(copy);
+        using var expected = Load(Goldens.Path("single-files/tiny-sd15.safetensors"));
+        WeightsOnDisk.AssertSame(expected.TextEncoder, model.TextEncoder);
+    }
+
+    [Fact]
     public void What_no_network_has_is_passed_over_and_told()
     {
         string copy = Change(tensors => tensors["model.diffusion_model.left_by_a_merge"] = zeros(3));

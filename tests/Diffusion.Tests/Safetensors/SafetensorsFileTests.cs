@@ -106,6 +106,17 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Theory]
+    [InlineData("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 3438167540\n", "git lfs pull")]
+    [InlineData("PK\u0003\u0004\0\0\u0008\u0008archive/data.pkl", "pickle")]
+    [InlineData("<!DOCTYPE html><html>", "web page")]
+    public void What_is_often_mistaken_for_the_file_is_named(string content, string kind)
+    {
+        string path = folder.File("mistaken.safetensors");
+        File.WriteAllText(path, content);
+        Assert.Contains(kind, Assert.Throws<SafetensorsException>(() => new SafetensorsFile(path)).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(ScalarType.Float64)]
     [InlineData(ScalarType.Float32)]
     [InlineData(ScalarType.Float16)]
