@@ -138,6 +138,6 @@ public sealed record BatchRequest
     /// <summary>SDXL: as target_width.</summary>
     public int? TargetHeight { get; init; }
 
-    /// <summary>1 … 8: pictures that share one call of the networks; what the model's workers recommend by default. The bytes may depend on it, on a GPU, so it is kept and a rerun uses the same.</summary>
+    /// <summary>1 … 8: pictures that share one call of the networks; what the model's workers recommend by default, as far as the batch has so many. The bytes may depend on it, on a GPU, so it is kept and a rerun uses the same.</summary>
     public int? BatchClass { get; init; }
 }

@@ -27,7 +27,7 @@ public record ModelDescription
     /// <summary>Whether it is made for in-painting alone and wants a mask.</summary>
     public bool Inpainting { get; init; }
 
-    /// <summary>Pictures that the worker draws in one call of the networks; images of a request that names no other number are
-    /// drawn so for ever, since their last bits may depend on it.</summary>
+    /// <summary>Pictures that the worker draws in one call of the networks where a request has so many and names no other
+    /// number; its images are then drawn so for ever, since their last bits may depend on it.</summary>
     public int BatchClass { get; init; } = 1;
 }

@@ -36,7 +36,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
                 $"{prompts.Count} prompts with {seeds.Count} seeds each are more than the {limits.MaxImages} images a batch may have: split it.");
         }
 
-        var common = Common(request, catalog, model, inputs, errors);
+        var common = Common(request, catalog, model, prompts.Count * seeds.Count, inputs, errors);
         var loras = NamedAdapters.ResolveLoras(request.Loras, catalog, errors);
         List<ImageSettings> ofPrompts = [];
         foreach (var (index, prompt) in prompts.Index())
@@ -57,7 +57,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
     }
 
     // all but the prompt, what it names, and the seed
-    private ImageSettings Common(BatchRequest request, Catalog catalog, ModelResponse? model, RequestInputs inputs, RequestErrors errors)
+    private ImageSettings Common(BatchRequest request, Catalog catalog, ModelResponse? model, int images, RequestInputs inputs, RequestErrors errors)
     {
         foreach (var (field, text) in new[] { ("negative_prompt", request.NegativePrompt), ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2) })
         {
@@ -101,8 +101,20 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             HighResolution = SecondPass.Resolve(request, width, height, steps, model?.VaeScaleFactor ?? 1, limits, errors),
             ControlNets = ControlNets.Resolve(request.ControlnetUnits, catalog, inputs, errors),
             Sizes = SdxlFields.Resolve(request, model?.Family, width, height, errors),
-            BatchClass = errors.Whole("batch_class", request.BatchClass, model?.BatchClass ?? 1, 1, MaxBatchClass),
+            BatchClass = errors.Whole("batch_class", request.BatchClass, ClassOf(model, images), 1, MaxBatchClass),
         };
+    }
+
+    /// <summary>The model's batch class, halved until the request has so many images: a single one is not drawn in a call of four.</summary>
+    private static int ClassOf(ModelResponse? model, int images)
+    {
+        var size = model?.BatchClass ?? 1;
+        while (size > Math.Max(images, 1))
+        {
+            size /= 2;
+        }
+
+        return size;
     }
 
     /// <summary>Width or height: as given, or that of the picture to start from, cut to what the model can draw, or the model's own.</summary>

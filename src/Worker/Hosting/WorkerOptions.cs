@@ -24,6 +24,10 @@ public sealed class WorkerOptions
     /// <summary>Threads of a CPU operation; 0 for every core.</summary>
     public int Threads { get; set; }
 
+    /// <summary>Pictures that share one call of the networks, 1 … 8, where a request names no number and has so many. More is faster on a
+    /// GPU, and takes more of its memory.</summary>
+    public int BatchClass { get; set; } = 1;
+
     /// <summary>How the diffusion library spends memory, see <see cref="MemoryOptions"/>; pictures may depend on it.</summary>
     public MemoryOptions Memory { get; set; } = new();
 
@@ -74,6 +78,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.Threads is < 0 or > 1024)
         {
             yield return $"Worker:Threads is {options.Threads}; it must be 0 (every core) to 1024.";
+        }
+        if (options.BatchClass is < 1 or > 8)
+        {
+            yield return $"Worker:BatchClass is {options.BatchClass}; it must be 1 to 8.";
         }
         if (options.Memory.VaeTilingAbove < 0)
         {

@@ -115,6 +115,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             DefaultSize = model.DefaultSize,
             DefaultCfgScale = model.DefaultGuidanceScale,
             DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
+            BatchClass = options.BatchClass,
             Inpainting = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels,
             Family = model.IsXL ? ModelFamily.Sdxl : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2 : ModelFamily.Sd1,
         };

@@ -191,7 +191,9 @@ public sealed class ResolutionTests(Databases databases) : IAsyncLifetime
     [Fact]
     public async Task The_batch_class_is_the_models_and_stays_when_the_models_changes()
     {
-        var batch = await host.SubmitAsync(new BatchRequest { Prompt = "a" });
+        var batch = await host.SubmitAsync(new BatchRequest { Prompt = "a", NIter = 5 });
+        Assert.Equal(2, (await host.SubmitAsync(new BatchRequest { Prompt = "a", NIter = 3 })).Settings.BatchClass);
+        Assert.Equal(1, (await host.SubmitAsync(new BatchRequest { Prompt = "a" })).Settings.BatchClass);
         await host.ReportWorkerAsync();
         using var answer = await host.Client.PostAsync(new Uri(batch.Url + "/rerun", UriKind.Relative), null, Token);
         var images = await host.GetAsync<Page<ImageResponse>>(answer.Headers.Location + "/images");

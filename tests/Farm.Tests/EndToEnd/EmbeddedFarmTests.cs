@@ -1,4 +1,5 @@
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Farm.Client;
 
 namespace StableDiffusion.Farm.Tests.EndToEnd;
@@ -65,6 +66,41 @@ public sealed class EmbeddedFarmTests
     }
 
     [Fact]
+    public async Task Pictures_masks_and_a_second_pass_give_the_same_files_twice_and_what_is_unknown_is_refused()
+    {
+        await using EmbeddedFarmFolder folder = await EmbeddedFarmFolder.CreateAsync(Cancelled);
+        await RenderAsync(folder, "first");
+        string start = Path.Combine(folder.Sub("first"), "42-a-red-circle-steps-4.png"), mask = folder.Sub("mask.png");
+        Picture circle = PngReader.Read(await File.ReadAllBytesAsync(start, Cancelled)).Picture;
+        byte[] rightHalf = [.. Enumerable.Range(0, circle.Width * circle.Height).Select(pixel => pixel % circle.Width >= circle.Width / 2 ? byte.MaxValue : byte.MinValue)];
+        await File.WriteAllBytesAsync(mask, PngWriter.Write(new Picture(circle.Width, circle.Height, 1, rightHalf)), Cancelled);
+
+        string[] painted = ["--init", start, "--mask", mask, "--mask-blur", "0", "--strength", "0.8", "--sampler", "DPM++ 2M", "--schedule", "Karras"];
+        PngFile again = await TwiceAsync(folder, "painted", painted);
+        Assert.Contains("Sampler: DPM++ 2M, Schedule type: Karras", again.Text("parameters"), StringComparison.Ordinal);
+        Assert.Contains("Denoising strength: 0.8", again.Text("parameters"), StringComparison.Ordinal);
+        Assert.Contains("Mask blur: 0", again.Text("parameters"), StringComparison.Ordinal);
+        for (int pixel = 0; pixel < rightHalf.Length; pixel++)
+        {
+            if (rightHalf[pixel] == 0)
+            {
+                Assert.Equal(circle.Pixels[(pixel * 3)..((pixel * 3) + 3)], again.Picture.Pixels[(pixel * 3)..((pixel * 3) + 3)]);
+            }
+        }
+
+        Assert.NotEqual(circle.Pixels, again.Picture.Pixels);
+        Assert.Equal(2, Directory.GetFiles(Path.Combine(folder.Data, "objects", "objects", "inputs")).Length); // each once, however often it came
+
+        PngFile large = await TwiceAsync(folder, "large", ["--hires", "1.5", "--hires-upscaler", "Latent (bicubic)", "--clip-skip", "2"]);
+        Assert.Equal((circle.Width * 3 / 2, circle.Height * 3 / 2), (large.Picture.Width, large.Picture.Height));
+        Assert.Contains("Hires upscale: 1.5", large.Text("parameters"), StringComparison.Ordinal);
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => folder.RunAsync(Cancelled, "render", "a circle", "--lora", "gone", "--init", mask, "--mask", start, "--strength", "2", "--out", folder.Sub("none")));
+        Assert.Contains("farm: --strength: 2 is out of range", error.Message, StringComparison.Ordinal);
+        Assert.Contains("farm: --lora: No worker holds a LoRA \"gone\" (none is known)", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Two_commands_that_find_no_farm_share_one()
     {
         await using EmbeddedFarmFolder folder = await EmbeddedFarmFolder.CreateAsync(Cancelled);
@@ -107,6 +143,20 @@ public sealed class EmbeddedFarmTests
 
         Assert.Contains($"cut: {Path.Combine(cut, weights)}: ", error.Message, StringComparison.Ordinal);
         Assert.Contains("truncated", error.Message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Renders the same with the same options into two folders; the one picture, which must be the same bytes in both.</summary>
+    private static async Task<PngFile> TwiceAsync(EmbeddedFarmFolder folder, string name, string[] options)
+    {
+        List<byte[]> files = [];
+        foreach (string time in new[] { "once", "twice" })
+        {
+            await folder.RunAsync(Cancelled, ["render", "a blue square", "--seed", "7", "--steps", "4", .. options, "--out", folder.Sub(name + time)]);
+            files.Add(await File.ReadAllBytesAsync(Assert.Single(Directory.GetFiles(folder.Sub(name + time))), Cancelled));
+        }
+
+        Assert.Equal(files[0], files[1]);
+        return PngReader.Read(files[0]);
     }
 
     private static Task<string> RenderAsync(EmbeddedFarmFolder folder, string name) => folder.RunAsync(

@@ -1,4 +1,7 @@
 using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using StableDiffusion.Contracts;
+using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Storage;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
@@ -36,6 +39,15 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
     public Task EnsureReadyAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public int Reads { get; private set; }
+
+    /// <summary>A grey picture that came with a request; its hash.</summary>
+    public string PutPicture(int width, int height, byte grey)
+    {
+        byte[] png = PngWriter.Write(new Picture(width, height, 3, [.. Enumerable.Repeat(grey, width * height * 3)]));
+        string hash = Convert.ToHexStringLower(SHA256.HashData(png));
+        Objects[InputKey.Of(hash)] = png;
+        return hash;
+    }
 
     public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken)
     {

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using StableDiffusion.Contracts;
-using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Tests.Fakes;
@@ -16,14 +15,14 @@ public sealed class InputCacheTests
     {
         var store = new FakeStore();
         var cache = new InputCache(store);
-        var hash = Put(store, 7);
+        var hash = store.PutPicture(2, 2, 7);
         for (var i = 0; i < 3; i++)
         {
             Assert.All((await cache.GetAsync([hash, hash], Cancel))[hash].Pixels, pixel => Assert.Equal(7, pixel));
         }
 
         Assert.Equal(1, store.Reads);
-        await cache.GetAsync(Enumerable.Range(10, 8).Select(grey => Put(store, (byte)grey)), Cancel);
+        await cache.GetAsync(Enumerable.Range(10, 8).Select(grey => store.PutPicture(2, 2, (byte)grey)), Cancel);
         await cache.GetAsync([hash], Cancel);
         Assert.Equal(10, store.Reads);
     }
@@ -35,7 +34,7 @@ public sealed class InputCacheTests
         var cache = new InputCache(store);
         var lost = await Assert.ThrowsAsync<ArgumentException>(() => cache.GetAsync(["0011"], Cancel));
         Assert.Contains("inputs/0011.png", lost.Message, StringComparison.Ordinal);
-        var other = Put(store, 1);
+        var other = store.PutPicture(2, 2, 1);
         store.Objects[InputKey.Of(other)] = [1, 2, 3];
         await Assert.ThrowsAsync<ArgumentException>(() => cache.GetAsync([other], Cancel));
         byte[] text = [.. "not a picture"u8];
@@ -48,17 +47,9 @@ public sealed class InputCacheTests
     public async Task A_store_that_is_away_is_tried_again_later()
     {
         var store = new FakeStore(new ObjectStoreException("away", transient: true));
-        var hash = Put(store, 1);
+        var hash = store.PutPicture(2, 2, 1);
         var cache = new InputCache(store);
         await Assert.ThrowsAsync<ObjectStoreException>(() => cache.GetAsync([hash], Cancel));
         Assert.Single(await cache.GetAsync([hash], Cancel));
-    }
-
-    private static string Put(FakeStore store, byte grey)
-    {
-        var png = PngWriter.Write(new Picture(2, 2, 3, [.. Enumerable.Repeat(grey, 12)]));
-        var hash = Convert.ToHexStringLower(SHA256.HashData(png));
-        store.Objects[InputKey.Of(hash)] = png;
-        return hash;
     }
 }

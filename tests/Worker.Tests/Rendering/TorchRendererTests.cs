@@ -111,6 +111,51 @@ public sealed class TorchRendererTests : IDisposable
     }
 
     [Fact]
+    public async Task A_ControlNet_draws_what_its_picture_says_and_a_VAE_takes_the_place_of_the_models()
+    {
+        Directory.CreateDirectory(Path.Combine(root, "ControlNet"));
+        Directory.CreateDirectory(Path.Combine(root, "VAE"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "ControlNet", "canny"), Path.Combine(AppContext.BaseDirectory, "tiny-controlnet"));
+        Directory.CreateSymbolicLink(Path.Combine(root, "VAE", "own"), Path.Combine(TinyModel, "vae"));
+        adapters.Replace(AdapterFolders.Find([root], Cancel));
+        string Hash(AdapterKind kind) => adapters.All.Single(adapter => adapter.Kind == kind).Hash;
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
+        var unit = new ControlNetSettings
+        {
+            Model = "canny", Hash = Hash(AdapterKind.Controlnet), Image = store.PutPicture(settings.Width, settings.Height, 200), Weight = 1,
+            GuidanceStart = 0, GuidanceEnd = 1, ControlMode = ControlModes.Balanced,
+        };
+        var plain = Assert.Single(await Draw(renderer, settings));
+
+        var controlled = Assert.Single(await Draw(renderer, settings with { ControlNets = [unit] }));
+        var guessed = Assert.Single(await Draw(renderer, settings with { ControlNets = [unit with { ControlMode = ControlModes.Control }] }));
+        var unheard = Assert.Single(await Draw(renderer, settings with { ControlNets = [unit with { Weight = 0 }] }));
+        var sameVae = Assert.Single(await Draw(renderer, settings with { Vae = new NamedFile { Name = "own", Hash = Hash(AdapterKind.Vae) } }));
+
+        Assert.NotEqual(plain.Pixels, controlled.Pixels);
+        Assert.NotEqual(controlled.Pixels, guessed.Pixels);
+        Assert.Equal(plain.Pixels, unheard.Pixels);
+        Assert.Equal(plain.Pixels, sameVae.Pixels);
+    }
+
+    [Fact]
+    public async Task A_picture_is_started_from_by_its_hash_and_strength_nothing_gives_it_back_as_the_VAE_does()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
+        string grey = store.PutPicture(settings.Width, settings.Height, 100), white = store.PutPicture(settings.Width, settings.Height, 255);
+        ImageSettings From(string hash, double strength) => settings with { ImageToImage = new ImageToImageSettings { Image = hash, DenoisingStrength = strength } };
+
+        var pictures = new[] { From(grey, 0), From(grey, 0) with { Seed = 43 }, From(grey, 0.7), From(white, 0.7), settings }
+            .Select(async image => Assert.Single(await Draw(renderer, image)).Pixels);
+        byte[][] drawn = await Task.WhenAll(pictures);
+
+        Assert.Equal(drawn[0].Length, drawn[4].Length);
+        Assert.Equal(4, drawn.Skip(1).Select(Convert.ToHexString).Distinct().Count());
+    }
+
+    [Fact]
     public async Task Tags_of_a_prompt_are_not_read_as_words_unless_it_is_plain()
     {
         using var renderer = Renderer(TinyModel);
