@@ -44,9 +44,11 @@ public sealed class DDPMScheduler : IScheduler
     {
         using var scope = NewDisposeScope();
         int time = (int)timesteps[step];
-        double alpha = schedule.AlphasCumprod[time];
-        double alphaBefore = step + 1 < timesteps.Length ? schedule.AlphasCumprod[(int)timesteps[step + 1]] : 1;
-        double alphaOfStep = alpha / alphaBefore, betaOfStep = 1 - alphaOfStep;
+
+        // in single precision, as diffusers has them: short steps have a small β, of which that leaves few digits
+        float alpha = schedule.AlphasCumprod[time];
+        float alphaBefore = step + 1 < timesteps.Length ? schedule.AlphasCumprod[(int)timesteps[step + 1]] : 1;
+        float alphaOfStep = alpha / alphaBefore, betaOfStep = 1 - alphaOfStep;
 
         var original = limit.Apply(prediction.OriginalSample(modelOutput, sample, NoiseLevel.OfAlphaCumprod(alpha)));
         var previous = (original * (Math.Sqrt(alphaBefore) * betaOfStep / (1 - alpha)))
