@@ -21,8 +21,11 @@ public static partial class DeviceMemory
     /// <param name="index">The device's number in NVML's count.</param>
     public static long? Total(int index) => Read(index) is { } memory ? (long)memory.Total : null;
 
-    private static NvmlMemory? Read(int index) =>
-        Ready.Value && GetHandle((uint)index, out IntPtr device) == Success && GetMemory(device, out NvmlMemory memory) == Success ? memory : null;
+    private static NvmlMemory? Read(int index)
+    {
+        var memory = default(NvmlMemory);
+        return Ready.Value && GetHandle((uint)index, out IntPtr device) == Success && GetMemory(device, ref memory) == Success ? memory : null;
+    }
 
     private static bool Start()
     {
@@ -37,7 +40,7 @@ public static partial class DeviceMemory
     private static partial int GetHandle(uint index, out IntPtr device);
 
     [LibraryImport(Library, EntryPoint = "nvmlDeviceGetMemoryInfo")]
-    private static partial int GetMemory(IntPtr device, out NvmlMemory memory);
+    private static partial int GetMemory(IntPtr device, ref NvmlMemory memory);
 
     [StructLayout(LayoutKind.Sequential)]
     private struct NvmlMemory

@@ -21,9 +21,10 @@ public static partial class torch
             {
                 if (attn_mask is not null && is_casual)
                     throw new ArgumentException("attn_mask and is_casual exclude each other: give one of them.", nameof(is_casual));
-                return Op.Exists("scaled_dot_product_attention")
-                    ? Op.Call("scaled_dot_product_attention", query, key, value, attn_mask, p, is_casual)
-                    : TiledAttention(query, key, value, attn_mask, p, is_casual);
+                if (Op.Exists("scaled_dot_product_attention"))
+                    return Op.Call("scaled_dot_product_attention", query, key, value, attn_mask, p, is_casual);
+                var plain = attn_mask is null && p == 0 && !is_casual ? Products.Attention(query, key, value) : null;
+                return plain ?? TiledAttention(query, key, value, attn_mask, p, is_casual);
             }
 
             internal static Tensor TiledAttention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask, double p, bool is_casual)

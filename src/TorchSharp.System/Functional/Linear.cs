@@ -9,7 +9,7 @@ public static partial class torch
         public static partial class functional
         {
             /// <summary>input·weightsᵀ + bias, over the last dimension.</summary>
-            public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) => Op.Call("linear", input, weights, bias);
+            public static Tensor linear(Tensor input, Tensor weights, Tensor? bias = null) => Products.Linear(input, weights, bias);
 
             public static Tensor conv1d(Tensor input, Tensor weight, Tensor? bias = null, long? stride = null, long? padding = null,
                 long? dilation = null, long groups = 1) =>

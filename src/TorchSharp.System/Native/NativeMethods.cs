@@ -20,6 +20,10 @@ internal static unsafe partial class NativeMethods
     public static partial int call_operator(IntPtr op, NativeValue* arguments, int count, NativeValue* results, int capacity);
     [LibraryImport(Library)] public static partial void free_list(IntPtr handles);
 
+    [LibraryImport(Library)] public static partial int shared_linear(IntPtr input, IntPtr weight, IntPtr bias, out IntPtr result);
+    [LibraryImport(Library)] public static partial int shared_bmm(IntPtr left, IntPtr right, out IntPtr result);
+    [LibraryImport(Library)] public static partial int shared_attention(IntPtr query, IntPtr key, IntPtr value, out IntPtr result);
+
     [LibraryImport(Library)] public static partial void tensor_free(IntPtr tensor);
     [LibraryImport(Library)] public static partial IntPtr tensor_share(IntPtr tensor);
     [LibraryImport(Library)] public static partial long tensor_dim(IntPtr tensor);

@@ -9,7 +9,7 @@ public static partial class torch
     {
         public Tensor matmul(Tensor target) => Op.Call("matmul", this, target);
         public Tensor mm(Tensor target) => Op.Call("mm", this, target);
-        public Tensor bmm(Tensor batch2) => Op.Call("bmm", this, batch2);
+        public Tensor bmm(Tensor batch2) => Products.Bmm(this, batch2);
         public Tensor dot(Tensor target) => Op.Call("dot", this, target);
         public Tensor outer(Tensor vec2) => Op.Call("outer", this, vec2);
         public Tensor inner(Tensor vec2) => Op.Call("inner", this, vec2);

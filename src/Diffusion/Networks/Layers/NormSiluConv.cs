@@ -13,6 +13,6 @@ internal static class NormSiluConv
     {
         using var normed = norm.call(x); // (B, C, H, W)
         using var active = silu(normed, inplace: !is_grad_enabled());
-        return conv.call(active);
+        return PictureConvolution.Call(conv, active);
     }
 }

@@ -27,6 +27,6 @@ internal sealed class Upsample2D : Module<Tensor, Tensor>
     public Tensor To(Tensor input, long height, long width)
     {
         using var larger = interpolate(input, size: [height, width]); // nearest
-        return conv.call(larger);
+        return PictureConvolution.Call(conv, larger);
     }
 }
