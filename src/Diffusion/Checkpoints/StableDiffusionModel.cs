@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Checkpoints.Ldm;
+using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
@@ -14,6 +15,7 @@ public sealed class StableDiffusionModel : IDisposable
 {
     private readonly Lazy<string> hash;
     private readonly bool ownsNetworks;
+    private CpuOffload? offload;
 
     internal StableDiffusionModel(string source, ScalarType dtype, Device device, Func<string> hash)
         : this(source, dtype, device, new Lazy<string>(hash), ownsNetworks: true)
@@ -35,8 +37,8 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>The type of its weights.</summary>
     public ScalarType DType { get; }
 
-    /// <summary>Where its weights are.</summary>
-    public Device Device { get; }
+    /// <summary>Where its networks work, and where their weights are unless they are offloaded.</summary>
+    public Device Device { get; private set; }
 
     /// <summary>From prompts to token ids.</summary>
     public required CLIPTokenizer Tokenizer { get; init; }
@@ -89,11 +91,21 @@ public sealed class StableDiffusionModel : IDisposable
     /// <param name="dtype">The type that the weights get, whatever the files' is; for halves an fp16 variant is preferred.</param>
     /// <param name="device">Where they go; null is the CPU.</param>
     /// <param name="options">For a single file: what it does not contain.</param>
+    /// <param name="offload">Keeps the weights in main memory, and each network on this one's device only while it works.</param>
     /// <exception cref="InvalidModelException">Something is missing, corrupt, not built or does not fit; the message says what.</exception>
     public static StableDiffusionModel Load(
-        string path, ScalarType dtype = ScalarType.Float32, Device? device = null, SingleFileOptions? options = null) => File.Exists(path)
-        ? SingleFile.Load(path, dtype, device ?? CPU, options ?? new SingleFileOptions())
-        : PipelineFolder.Load(path, dtype, device ?? CPU);
+        string path, ScalarType dtype = ScalarType.Float32, Device? device = null, SingleFileOptions? options = null, CpuOffload? offload = null)
+    {
+        var place = offload is null ? device ?? CPU : CPU;
+        var model = File.Exists(path) ? SingleFile.Load(path, dtype, place, options ?? new SingleFileOptions()) : PipelineFolder.Load(path, dtype, place);
+        if (offload is not null)
+        {
+            offload.Add(model);
+            (model.offload, model.Device) = (offload, offload.Device);
+        }
+
+        return model;
+    }
 
     /// <summary>
     /// The same model with another network in place of its own, which it shares all others with. Disposing the result
@@ -125,6 +137,7 @@ public sealed class StableDiffusionModel : IDisposable
     {
         if (ownsNetworks)
         {
+            offload?.Forget(this);
             TextEncoder.Dispose();
             TextEncoder2?.Dispose();
             Vae.Dispose();
