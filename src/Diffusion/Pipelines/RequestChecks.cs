@@ -86,6 +86,7 @@ internal static class RequestChecks
             var (config, unet) = (input.Network.Config, model.UNet.Config);
             Require(
                 config.CrossAttentionDim == unet.CrossAttentionDim && config.BlockOutChannels.SequenceEqual(unet.BlockOutChannels)
+                    && Enumerable.Range(0, unet.BlockOutChannels.Count).All(level => config.LayersPerBlock[level] == unet.LayersPerBlock[level])
                     && config.AdditionEmbedType == unet.AdditionEmbedType && config.PixelsPerLatent == model.VaeScaleFactor,
                 $"controlnets[{index}]: it was made for another kind of model than this one; take one for the same family (SD 1.x, SD 2.x or XL).");
         }
