@@ -2,8 +2,11 @@ using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Checkpoints.Ldm;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
+using StableDiffusion.Diffusion.Networks.ControlNet;
+using StableDiffusion.Diffusion.Networks.Layers;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
+using TorchSharp;
 
 namespace StableDiffusion.Diffusion.Tests.Checkpoints;
 
@@ -32,6 +35,46 @@ public sealed class LdmNamesTests
         Assert.All(Keys[network]!.AsObject(), pair => Assert.Equal(
             pair.Value!.AsArray().Select(name => (string)name!), layout(pair.Key).Select(weight => weight.Name)));
         Assert.Equal([(0, 3), (1, 3), (2, 3)], layout($"{prefix}transformer.resblocks.0.attn.in_proj_weight").Select(weight => (weight.Place.Part, weight.Place.Parts)));
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(2, 3)]
+    [InlineData(3, 4)]
+    public void Every_weight_of_a_network_of_any_depth_has_a_name_of_its_own(int layers, int levels)
+    {
+        var unet = new UNet2DConditionConfig
+        {
+            LayersPerBlock = layers,
+            BlockOutChannels = [.. Enumerable.Repeat(8, levels)],
+            NormNumGroups = 4,
+            DownBlockTypes = [nameof(DownBlock2D), .. Enumerable.Repeat(nameof(CrossAttnDownBlock2D), levels - 1)],
+            UpBlockTypes = [.. Enumerable.Repeat(nameof(CrossAttnUpBlock2D), levels - 1), nameof(UpBlock2D)],
+        };
+        var vae = new AutoencoderKLConfig
+        {
+            LayersPerBlock = layers,
+            BlockOutChannels = [.. Enumerable.Repeat(8, levels)],
+            NormNumGroups = 4,
+            DownBlockTypes = [.. Enumerable.Repeat("DownEncoderBlock2D", levels)],
+            UpBlockTypes = [.. Enumerable.Repeat("UpDecoderBlock2D", levels)],
+        };
+        var control = LdmControlNet.Of(unet) with { LayersPerBlock = layers, NormNumGroups = 4 };
+        Check(new UNet2DConditionModel(unet, LayerFactory.Shapes), LdmUNet.Names(unet), $"output_blocks.{(levels * (layers + 1)) - 1}.0.in_layers.0.weight");
+        Check(new AutoencoderKL(vae, LayerFactory.Shapes), LdmVae.Names(vae), $"decoder.up.{levels - 1}.block.{layers}.conv1.weight");
+        Check(new ControlNetModel(control, LayerFactory.Shapes), LdmControlNet.Names(control), $"zero_convs.{(levels * (layers + 1)) - 1}.0.weight");
+
+        static void Check(torch.nn.Module network, RenameTable names, string last)
+        {
+            using (network)
+            {
+                string[] own = [.. network.named_parameters().Select(weight => weight.name)];
+                var ldm = own.Select(names.ToLdm).ToArray();
+                Assert.Equal(own, ldm.Select(name => names.ToDiffusers(name!)));
+                Assert.Equal(own.Length, ldm.Distinct().Count());
+                Assert.Contains(last, ldm);
+            }
+        }
     }
 
     [Fact]
