@@ -148,6 +148,13 @@ public sealed class PipelineFolderTests : IDisposable
     }
 
     [Fact]
+    public void A_refiner_that_asks_for_aesthetic_scores_is_refused()
+    {
+        string copy = CopyWithIndex("tiny-sdxl", index => index["requires_aesthetics_score"] = true);
+        Assert.Contains("requires_aesthetics_score", Assert.Throws<UnsupportedConfigException>(() => StableDiffusionModel.Load(copy)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_path_where_nothing_is_is_told() =>
         Assert.Contains("no such folder or file", Assert.Throws<ModelFolderException>(() => StableDiffusionModel.Load(folder.File("lost"))).Message, StringComparison.Ordinal);
 

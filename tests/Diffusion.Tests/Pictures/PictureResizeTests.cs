@@ -34,6 +34,25 @@ public sealed class PictureResizeTests
     public void Blur_is_Pillows_to_the_byte(int width, int height, int channels, double radius, string hash) =>
         Assert.Equal(hash, Hash(PictureBlur.Gaussian(Pattern(width, height, channels), radius)));
 
+    /// <summary>The hashes are those of diffusers' VaeImageProcessor.</summary>
+    [Theory]
+    [InlineData(40, 30, 64, 64, "c3d9458665a6a944")]
+    [InlineData(30, 41, 64, 48, "36c9518e1c815cbd")]
+    [InlineData(64, 64, 20, 31, "f57c7c5d5952071e")]
+    [InlineData(50, 20, 96, 64, "f2ea9b0023394b2b")]
+    public void Cropped_to_another_shape_a_picture_is_diffusers(int width, int height, int toWidth, int toHeight, string hash) =>
+        Assert.Equal(hash, Hash(PictureFit.Crop(Pattern(width, height, 3), toWidth, toHeight)));
+
+    [Fact]
+    public void Filled_to_another_shape_the_whole_picture_is_in_the_middle_and_its_edges_go_on()
+    {
+        var whole = PictureResize.Lanczos(Pattern(40, 30, 3), 64, 48);
+        var filled = PictureFit.Fill(Pattern(40, 30, 3), 64, 64);
+        Assert.Equal(whole.Pixels, new PictureRegion(0, 8, 64, 56).Of(filled).Pixels);
+        Assert.Equal(whole.Pixels[..(64 * 3)], filled.Pixels[..(64 * 3)]);
+        Assert.Equal(whole.Pixels[^(64 * 3)..], filled.Pixels[^(64 * 3)..]);
+    }
+
     [Fact]
     public void A_part_put_back_where_it_was_changes_nothing()
     {
