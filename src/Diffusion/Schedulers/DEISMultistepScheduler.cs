@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Schedulers;
 
 /// <summary>Diffusion exponential integrator sampler, log-ρ multistep of order 1 to 3: ε is a polynomial in log ρ through the last outputs,
-/// integrated over ρ = σ/α (Zhang and Chen 2023, section 3.3; diffusers' DEISMultistepScheduler).</summary>
+/// integrated over ρ = σ/α (Zhang and Chen 2023; diffusers' DEISMultistepScheduler).</summary>
 public sealed class DEISMultistepScheduler : ISigmaScheduler
 {
     private const int FewSteps = 15; // below this, high orders at the end make pictures worse

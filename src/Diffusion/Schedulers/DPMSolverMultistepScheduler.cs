@@ -8,11 +8,9 @@ public sealed class DPMSolverMultistepScheduler : ISigmaScheduler
 {
     private const int FewSteps = 15; // below this, high orders at the end make pictures worse
 
+    private readonly DpmSolver solver;
     private readonly SolverSpacing spacing;
-    private readonly PredictionType prediction;
-    private readonly SampleLimit limit;
-    private readonly string algorithm;
-    private readonly bool midpoint, lowerOrderFinal, eulerAtFinal, toZero;
+    private readonly bool lowerOrderFinal, eulerAtFinal;
     private readonly TensorHistory outputs;
     private SigmaSchedule run = SigmaSchedule.Empty;
 
@@ -20,28 +18,18 @@ public sealed class DPMSolverMultistepScheduler : ISigmaScheduler
     public DPMSolverMultistepScheduler(SchedulerConfig config)
     {
         SolverConfig.RefuseFlows(config);
+        solver = new DpmSolver(config, "dpmsolver", "dpmsolver++", "sde-dpmsolver", "sde-dpmsolver++");
         var table = new SigmaTable(NoiseSchedule.Read(config), config.Flag("rescale_betas_zero_snr", false));
-        algorithm = DpmSolver.ReadAlgorithm(config, "dpmsolver", "dpmsolver++", "sde-dpmsolver", "sde-dpmsolver++");
-        toZero = SolverConfig.ReadFinalSigmaZero(config);
-        if (toZero && !DpmSolver.PredictsOriginal(algorithm))
-        {
-            throw config.Unsupported("final_sigmas_type", $"sigma_min with algorithm_type {algorithm}, whose ε has no meaning without noise");
-        }
-
-        int order = SolverConfig.ReadOrder(config, most: algorithm == "sde-dpmsolver" ? 2 : 3);
         var curve = SigmaCurves.Read(config);
         curve = curve != SigmaCurve.Karras && config.Flag("use_lu_lambdas", false) ? SigmaCurve.Lu : curve;
         spacing = new SolverSpacing(table, config, curve)
         {
-            FinalSigma = toZero ? 0 : table.Lowest,
+            FinalSigma = solver.EndsAtZero ? 0 : table.Lowest,
             RoundsTimes = config.Word("beta_schedule", "linear") != "squaredcos_cap_v2",
         };
-        prediction = Predictions.Read(config);
-        limit = SampleLimit.ReadThresholding(config);
-        midpoint = DpmSolver.ReadMidpoint(config);
         lowerOrderFinal = config.Flag("lower_order_final", true);
         eulerAtFinal = config.Flag("euler_at_final", false);
-        outputs = new TensorHistory(order);
+        outputs = new TensorHistory(solver.Order);
     }
 
     /// <inheritdoc/>
@@ -67,17 +55,17 @@ public sealed class DPMSolverMultistepScheduler : ISigmaScheduler
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
     {
         using var scope = NewDisposeScope();
-        outputs.Add(DpmSolver.Convert(algorithm, prediction, limit, modelOutput, sample, Level(step)));
+        outputs.Add(solver.Convert(modelOutput, sample, Level(step)));
 
-        var weights = DpmSolver.Between(algorithm, Level(step), Level(step + 1));
+        var weights = solver.Between(Level(step), Level(step + 1));
         var next = (sample * weights.Sample) + (outputs[0] * weights.D0);
         next = OrderOf(step) switch
         {
             1 => next,
-            2 => next + (Slope(step, 0) * (midpoint ? weights.D1Midpoint : weights.D1)),
+            2 => next + (Slope(step, 0) * (solver.Midpoint ? weights.D1Midpoint : weights.D1)),
             _ => AddThirdOrder(next, step, weights),
         };
-        next = DpmSolver.IsStochastic(algorithm) ? next + (noise.Draw(sample.shape, sample.device) * weights.Noise) : next;
+        next = solver.IsStochastic ? next + (noise.Draw(sample.shape, sample.device) * weights.Noise) : next;
         return next.MoveToOuterDisposeScope();
     }
 
@@ -96,14 +84,14 @@ public sealed class DPMSolverMultistepScheduler : ISigmaScheduler
     {
         int left = run.Timesteps.Length - step;
         bool lower = lowerOrderFinal && run.Timesteps.Length < FewSteps;
-        int most = left == 1 && (eulerAtFinal || lower || toZero) ? 1 : left == 2 && lower ? 2 : 3;
+        int most = left == 1 && (eulerAtFinal || lower || solver.EndsAtZero) ? 1 : left == 2 && lower ? 2 : 3;
         return Math.Min(outputs.Count, most);
     }
 
     /// <summary>D₁ between the output <paramref name="back"/> steps ago and the one before, over this step's h.</summary>
     private Tensor Slope(int step, int back) => (outputs[back] - outputs[back + 1]) / Ratio(step, back);
 
-    private Tensor AddThirdOrder(Tensor next, int step, DpmSolver weights)
+    private Tensor AddThirdOrder(Tensor next, int step, DpmSolverWeights weights)
     {
         double r0 = Ratio(step, 0), r1 = Ratio(step, 1);
         Tensor latest = Slope(step, 0), before = Slope(step, 1), bend = latest - before;

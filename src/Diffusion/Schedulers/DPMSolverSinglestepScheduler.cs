@@ -6,12 +6,9 @@ namespace StableDiffusion.Diffusion.Schedulers;
 /// one order more (Lu et al. 2022, algorithms 1 and 2, and 2022b, algorithm 1; diffusers' DPMSolverSinglestepScheduler).</summary>
 public sealed class DPMSolverSinglestepScheduler : ISigmaScheduler
 {
+    private readonly DpmSolver solver;
     private readonly SolverSpacing spacing;
-    private readonly PredictionType prediction;
-    private readonly SampleLimit limit;
-    private readonly string algorithm;
-    private readonly int solverOrder;
-    private readonly bool midpoint, lowerOrderFinal, toZero;
+    private readonly bool lowerOrderFinal;
     private readonly TensorHistory outputs, blockStart = new(1);
     private SigmaSchedule run = SigmaSchedule.Empty;
     private int[] orders = [];
@@ -20,21 +17,11 @@ public sealed class DPMSolverSinglestepScheduler : ISigmaScheduler
     public DPMSolverSinglestepScheduler(SchedulerConfig config)
     {
         SolverConfig.RefuseFlows(config);
+        solver = new DpmSolver(config, "dpmsolver", "dpmsolver++", "sde-dpmsolver++");
         var table = new SigmaTable(NoiseSchedule.Read(config));
-        algorithm = DpmSolver.ReadAlgorithm(config, "dpmsolver", "dpmsolver++", "sde-dpmsolver++");
-        toZero = SolverConfig.ReadFinalSigmaZero(config);
-        if (toZero && !DpmSolver.PredictsOriginal(algorithm))
-        {
-            throw config.Unsupported("final_sigmas_type", $"sigma_min with algorithm_type {algorithm}, whose ε has no meaning without noise");
-        }
-
-        spacing = new SolverSpacing(table, config, SigmaCurves.Read(config), spacings: false) { FinalSigma = toZero ? 0 : table.Lowest };
-        prediction = Predictions.Read(config);
-        limit = SampleLimit.ReadThresholding(config);
-        midpoint = DpmSolver.ReadMidpoint(config);
+        spacing = new SolverSpacing(table, config, SigmaCurves.Read(config), spacings: false) { FinalSigma = solver.EndsAtZero ? 0 : table.Lowest };
         lowerOrderFinal = config.Flag("lower_order_final", false);
-        solverOrder = SolverConfig.ReadOrder(config, most: 3);
-        outputs = new TensorHistory(solverOrder);
+        outputs = new TensorHistory(solver.Order);
     }
 
     /// <inheritdoc/>
@@ -61,7 +48,7 @@ public sealed class DPMSolverSinglestepScheduler : ISigmaScheduler
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
     {
         using var scope = NewDisposeScope();
-        outputs.Add(DpmSolver.Convert(algorithm, prediction, limit, modelOutput, sample, Level(step)));
+        outputs.Add(solver.Convert(modelOutput, sample, Level(step)));
 
         int order = Math.Min(orders[step], outputs.Count); // a run that starts in the middle of a block has no outputs before
         if (order == 1)
@@ -71,16 +58,16 @@ public sealed class DPMSolverSinglestepScheduler : ISigmaScheduler
 
         int start = step - order + 1;
         double h = Level(step + 1).Lambda - Level(start).Lambda;
-        var weights = DpmSolver.Between(algorithm, Level(start), Level(step + 1));
+        var weights = solver.Between(Level(start), Level(step + 1));
         var next = (blockStart[0] * weights.Sample) + (outputs[order - 1] * weights.D0);
         next = order switch
         {
             1 => next,
-            2 => next + (SlopeTo(step) * (midpoint ? weights.D1Midpoint : weights.D1)),
-            _ when midpoint => next + (SlopeTo(step) * weights.D1),
+            2 => next + (SlopeTo(step) * (solver.Midpoint ? weights.D1Midpoint : weights.D1)),
+            _ when solver.Midpoint => next + (SlopeTo(step) * weights.D1),
             _ => AddThirdOrder(),
         };
-        next = DpmSolver.IsStochastic(algorithm) ? next + (noise.Draw(sample.shape, sample.device) * weights.Noise) : next;
+        next = solver.IsStochastic ? next + (noise.Draw(sample.shape, sample.device) * weights.Noise) : next;
         return next.MoveToOuterDisposeScope();
 
         // how far into the block a step's start is, and the slope from the block's start to there
@@ -112,8 +99,8 @@ public sealed class DPMSolverSinglestepScheduler : ISigmaScheduler
     /// <summary>The order of each step, in blocks of 1, 2 … solver_order, of which the last may be cut short; none of high order ends at σ = 0.</summary>
     private int[] LayOrders(int steps)
     {
-        int[] laid = [.. Enumerable.Range(0, steps).Select(step => (step % solverOrder) + 1)];
-        if (toZero || (lowerOrderFinal && steps % solverOrder == 0))
+        int[] laid = [.. Enumerable.Range(0, steps).Select(step => (step % solver.Order) + 1)];
+        if (solver.EndsAtZero || (lowerOrderFinal && steps % solver.Order == 0))
         {
             laid[^1] = 1;
         }

@@ -130,6 +130,7 @@ public sealed class NoiseSchedule
     private static float[] Linspace(double start, double end, int steps)
     {
         float from = (float)start, to = (float)end, step = steps > 1 ? (to - from) / (steps - 1) : 0;
-        return [.. Enumerable.Range(0, steps).Select(i => i < steps / 2 ? MathF.FusedMultiplyAdd(step, i, from) : MathF.FusedMultiplyAdd(-step, steps - 1 - i, to))];
+        return [.. Enumerable.Range(0, steps).Select(i =>
+            i < steps / 2 ? MathF.FusedMultiplyAdd(step, i, from) : MathF.FusedMultiplyAdd(-step, steps - 1 - i, to))];
     }
 }

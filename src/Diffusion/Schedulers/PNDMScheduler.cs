@@ -131,7 +131,7 @@ public sealed class PNDMScheduler : IScheduler
         return Transfer(sample, time, before, mean);
     }
 
-    /// <summary>x at <paramref name="to"/> from x at <paramref name="from"/> if the noise in it is <paramref name="output"/> (equation 11).</summary>
+    /// <summary>x at <paramref name="to"/> from x at <paramref name="from"/> if the noise in it is <paramref name="output"/> (equation 9).</summary>
     private Tensor Transfer(Tensor sample, int from, int to, Tensor output)
     {
         double alpha = schedule.AlphasCumprod[from], alphaTo = to >= 0 ? schedule.AlphasCumprod[to] : finalAlpha;

@@ -15,7 +15,7 @@ internal enum SigmaCurve
     /// <summary>Quantiles of a beta distribution, α = β = 0.6 (Lee et al. 2024, "Beta Sampling is All You Need").</summary>
     Beta,
 
-    /// <summary>Evenly in the log of the signal-to-noise ratio (Lu et al. 2022b, section 4.1), which is evenly in log σ.</summary>
+    /// <summary>Evenly in the log of the signal-to-noise ratio (Lu et al. 2022), which is evenly in log σ.</summary>
     Lu,
 }
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Schedulers;
 
 /// <summary>Strategic stochastic sampling of trajectory consistency models: each call jumps along the trajectory to a time before the next
-/// one, and noise takes it back (Zheng et al. 2024, algorithm 4; diffusers' TCDScheduler). γ, how far before, is the step's η: 0 is
+/// one, and noise takes it back (Zheng et al. 2024; diffusers' TCDScheduler). γ, how far before, is the step's η: 0 is
 /// deterministic, 1 jumps to the picture.</summary>
 public sealed class TCDScheduler : IScheduler
 {

@@ -50,7 +50,8 @@ internal static class TimestepSpacing
         int whole = lastTimestep / (steps + 1);
         if (spacing == "leading" && whole == 0)
         {
-            throw new ArgumentOutOfRangeException(nameof(steps), steps, $"With timestep_spacing \"leading\" this method needs a time step more than there are steps, and {lastTimestep} are there; take fewer.");
+            throw new ArgumentOutOfRangeException(
+                nameof(steps), steps, $"With timestep_spacing \"leading\" this method needs a time step more than there are steps, and {lastTimestep} are there; take fewer.");
         }
 
         return [.. Enumerable.Range(0, steps).Select(i => spacing == "linspace"

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Schedulers;
 
 /// <summary>UniPC: a multistep predictor, and with the network's word at the point reached, which costs no call more, a corrector of one order
-/// higher (Zhao et al. 2023, algorithms 5 to 8; diffusers' UniPCMultistepScheduler).</summary>
+/// higher (Zhao et al. 2023; diffusers' UniPCMultistepScheduler).</summary>
 public sealed class UniPCMultistepScheduler : ISigmaScheduler
 {
     private readonly SolverSpacing spacing;

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Schedulers;
 
-/// <summary>The one formula of UniPC's predictor and corrector (Zhao et al. 2023, equations 3 and 8): the exact step for a constant output, and
+/// <summary>The one formula of UniPC's predictor and corrector (Zhao et al. 2023): the exact step for a constant output, and
 /// weighted differences of outputs; the weights make it exact for polynomials in λ.</summary>
 /// <param name="PredictX0">Whether outputs are x₀ or ε.</param>
 /// <param name="bh1">Whether B(h) is h, or e^h − 1.</param>
@@ -37,7 +37,7 @@ internal sealed class UniPCUpdate(bool predictX0, bool bh1)
         return reached is null ? next : next - ((reached - outputs[0]) * (added * scale * weights[^1]));
     }
 
-    /// <summary>The ρ of equation 5: Σ ρ_k·r_k^(i−1) = i!·φ_{i+1}(h)/B(h). One difference alone weighs a half, which is as exact.</summary>
+    /// <summary>The ρ that solve Σ ρ_k·r_k^(i−1) = i!·φ_{i+1}(h)/B(h). One difference alone weighs a half, which is as exact.</summary>
     private static double[] Weights(double[] points, double h, double exact, double scale)
     {
         int count = points.Length;
