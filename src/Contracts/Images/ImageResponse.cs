@@ -45,6 +45,10 @@ public sealed record ImageResponse
     /// <summary>Seconds the network was at work for it (its share of the group).</summary>
     public double? RenderSeconds { get; init; }
 
+    /// <summary>The most memory in bytes that was in use while it was drawn: the worker's process on a CPU, the whole GPU else. Null before the end and
+    /// where the worker's system does not tell.</summary>
+    public long? PeakMemory { get; init; }
+
     /// <summary>Path of the PNG; there once the image has succeeded.</summary>
     public string? ContentUrl { get; init; }
 

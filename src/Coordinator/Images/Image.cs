@@ -76,7 +76,7 @@ public sealed class Image
     /// <summary>When the image reached its end (UTC). Null before.</summary>
     public DateTimeOffset? FinishedAt { get; set; }
 
-    /// <summary>Where the PNG is. Set by success, as are the next three.</summary>
+    /// <summary>Where the PNG is. Set by success, as are the next four.</summary>
     public string? ObjectKey { get; set; }
 
     /// <summary>SHA-256 of the PNG, lower-case hex.</summary>
@@ -87,6 +87,9 @@ public sealed class Image
 
     /// <summary>Time the network was at work for it.</summary>
     public TimeSpan? RenderTime { get; set; }
+
+    /// <summary>The most memory in bytes that was in use meanwhile. Null after success too, where the worker's system does not tell.</summary>
+    public long? PeakMemory { get; set; }
 
     /// <summary>Why the last attempt ended without a picture. Null when none did, and after success.</summary>
     public string? Error { get; set; }

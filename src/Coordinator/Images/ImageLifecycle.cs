@@ -162,6 +162,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
                 .SetProperty(i => i.Sha256, report.Sha256)
                 .SetProperty(i => i.Bytes, report.Bytes)
                 .SetProperty(i => i.RenderTime, report.RenderTime)
+                .SetProperty(i => i.PeakMemory, report.PeakMemory)
                 .SetProperty(i => i.Error, (string?)null),
             attempt => End(attempt, AttemptState.Succeeded, now, null)
                 .SetProperty(a => a.WorkerId, report.WorkerId)

@@ -103,6 +103,7 @@ internal static class ImagesApi
         StartedAt = image.StartedAt,
         FinishedAt = image.FinishedAt,
         RenderSeconds = image.RenderTime == null ? null : image.RenderTime.Value.TotalSeconds,
+        PeakMemory = image.PeakMemory,
         ContentUrl = image.State == ImageState.Succeeded ? $"/v1/images/{image.Id}/content" : null,
         ObjectKey = image.ObjectKey,
         Sha256 = image.Sha256,

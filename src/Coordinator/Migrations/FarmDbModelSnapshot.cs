@@ -187,6 +187,10 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("object_key");
 
+                    b.Property<long?>("PeakMemory")
+                        .HasColumnType("bigint")
+                        .HasColumnName("peak_memory");
+
                     b.Property<long>("Position")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")

@@ -8,4 +8,8 @@ public sealed record MemoryOptions
 
     /// <summary>A tile's height and width in pixels; null is the size that the VAE was trained at.</summary>
     public int? VaeTileSize { get; init; }
+
+    /// <summary>Whether models rest in main memory and each of their networks is on the GPU only while it works (<see cref="CpuOffload"/>):
+    /// slower, for GPUs that do not hold a model whole. Pictures do not depend on it.</summary>
+    public bool OffloadModels { get; init; }
 }

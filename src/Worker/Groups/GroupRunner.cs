@@ -99,8 +99,8 @@ public sealed partial class GroupRunner(
             await FailAsync(image, error).ConfigureAwait(false);
             return;
         }
-        await image.RenderedAsync(Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, drawn.RenderTime).ConfigureAwait(false);
-        LogRendered(image.Image.ImageId, image.Image.AttemptId, drawn.RenderTime.TotalSeconds, file.Length);
+        await image.RenderedAsync(Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, drawn.RenderTime, drawn.PeakMemory).ConfigureAwait(false);
+        LogRendered(image.Image.ImageId, image.Image.AttemptId, drawn.RenderTime.TotalSeconds, file.Length, drawn.PeakMemory / (double)(1 << 20));
     }
 
     private Manifest ManifestOf(ImageSettings settings) => new()
@@ -115,8 +115,8 @@ public sealed partial class GroupRunner(
         return image.FailedAsync(failure);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Rendered image {ImageId}, attempt {AttemptId}, in {Seconds:0.000} s: {Bytes} bytes")]
-    private partial void LogRendered(Guid imageId, Guid attemptId, double seconds, long bytes);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Rendered image {ImageId}, attempt {AttemptId}, in {Seconds:0.000} s: {Bytes} bytes; peak memory {PeakMebibytes:0} MiB")]
+    private partial void LogRendered(Guid imageId, Guid attemptId, double seconds, long bytes, double? peakMebibytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId}, attempt {AttemptId}, failed (retryable: {Retryable}): {Reason}")]
     private partial void LogFailed(Exception error, Guid imageId, Guid attemptId, string reason, bool retryable);

@@ -24,4 +24,8 @@ public sealed record RenderGroup(string Model, IReadOnlyList<ImageSettings> Imag
 /// <summary>One image of a group, drawn.</summary>
 /// <param name="Picture">RGB.</param>
 /// <param name="RenderTime">How long the device was at work for it: its share of what was drawn together.</param>
-public sealed record RenderedImage(Picture Picture, TimeSpan RenderTime);
+public sealed record RenderedImage(Picture Picture, TimeSpan RenderTime)
+{
+    /// <summary>The most memory in bytes that was in use meanwhile; null where the system does not tell.</summary>
+    public long? PeakMemory { get; init; }
+}

@@ -5,6 +5,7 @@ using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Sampling;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Worker.Adapters;
@@ -22,6 +23,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private readonly TorchDevice device;
     private readonly Dictionary<string, StableDiffusionModel> models = []; // touched by the device's thread alone
     private readonly LoadedAdapters adapters; // likewise
+    private readonly CpuOffload? offload;
     private readonly InputCache inputs;
     private readonly WorkerOptions options;
     private readonly ILogger<TorchRenderer> logger;
@@ -35,6 +37,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         this.logger = logger;
         thread = new DeviceThread($"device {this.options.Device}");
         device = thread.RunAsync(() => TorchDevice.Open(this.options), CancellationToken.None).GetAwaiter().GetResult();
+        offload = this.options.Memory.OffloadModels && device.Device.type == TorchSharp.DeviceType.CUDA ? new CpuOffload(device.Device) : null;
         adapters = new LoadedAdapters(held, device.Device, device.Dtype);
     }
 
@@ -105,7 +108,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private ModelDescription Load(ModelFolder folder)
     {
         var clock = Stopwatch.StartNew();
-        var model = StableDiffusionModel.Load(folder.Path, device.Dtype, device.Device);
+        var model = StableDiffusionModel.Load(folder.Path, device.Dtype, device.Device, offload: offload);
         var scheduler = model.SchedulerConfig["_class_name"]?.ToString();
         var description = new ModelDescription
         {
@@ -147,7 +150,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         {
             using (image)
             {
-                group.Rendered(image.Image, new RenderedImage(image.Picture, clock.Elapsed));
+                group.Rendered(image.Image, new RenderedImage(image.Picture, clock.Elapsed) { PeakMemory = image.PeakMemory });
             }
             clock.Restart();
             if (image.Image + 1 < group.Images.Count)

@@ -43,10 +43,10 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
     }
 
     /// <summary>The PNG is stored, whole.</summary>
-    public Task RenderedAsync(string sha256, long bytes, TimeSpan renderTime) => EndAsync(new ImageRendered
+    public Task RenderedAsync(string sha256, long bytes, TimeSpan renderTime, long? peakMemory = null) => EndAsync(new ImageRendered
     {
         ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
-        ObjectKey = image.ObjectKey, Sha256 = sha256, Bytes = bytes, RenderTime = renderTime,
+        ObjectKey = image.ObjectKey, Sha256 = sha256, Bytes = bytes, RenderTime = renderTime, PeakMemory = peakMemory,
     });
 
     /// <summary>No picture came of it.</summary>

@@ -55,6 +55,7 @@ internal static class Facts
         Sha256 = "cafe",
         Bytes = 123,
         RenderTime = TimeSpan.FromSeconds(1.5),
+        PeakMemory = 1L << 33,
     };
 
     public static ImageFailed Failed((Guid ImageId, Guid AttemptId) of, bool retryable, string reason = "out of memory") =>

@@ -23,7 +23,7 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
         await host.Lifecycle.SucceedAsync(Rendered(open, "batches/x/00000-7-abc.png"), Token);
 
         var image = await host.GetAsync<ImageResponse>($"/v1/images/{open.ImageId}");
-        Assert.Equal((ImageState.Succeeded, "cafe", 123L, 1.5), (image.State, image.Sha256, image.Bytes, image.RenderSeconds));
+        Assert.Equal((ImageState.Succeeded, "cafe", 123L, 1.5, 1L << 33), (image.State, image.Sha256, image.Bytes, image.RenderSeconds, image.PeakMemory));
         using var answer = await GetContentAsync(open.ImageId);
         Assert.Equal("image/png", answer.Content.Headers.ContentType?.MediaType);
         Assert.Equal("\"cafe\"", answer.Headers.ETag?.Tag);

@@ -61,7 +61,7 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
                 cancellationToken.ThrowIfCancellationRequested();
                 group.StepDone(image, step + 1, group.Images[image].Steps);
             }
-            group.Rendered(image, new RenderedImage(Draw(group.Images[image]), TimeSpan.FromSeconds(1)));
+            group.Rendered(image, new RenderedImage(Draw(group.Images[image]), TimeSpan.FromSeconds(1)) { PeakMemory = 1 << 20 });
         }
     }
 
