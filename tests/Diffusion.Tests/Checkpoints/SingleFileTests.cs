@@ -233,6 +233,17 @@ public sealed class SingleFileTests : IDisposable
     }
 
     [Fact]
+    public void Marks_of_velocity_and_zero_terminal_SNR_reach_the_schedulers_configuration()
+    {
+        string copy = Change(tensors => (tensors["v_pred"], tensors["ztsnr"]) = (zeros(0), zeros(0)));
+        string configs = Configs("models/tiny-sd15/unet");
+        Directory.Delete(Path.Combine(configs, "scheduler"));
+        using var model = Load(copy, new SingleFileOptions { ConfigFolder = configs });
+        Assert.Equal("v_prediction", (string)model.SchedulerConfig["prediction_type"]!);
+        Assert.True((bool)model.SchedulerConfig["rescale_betas_zero_snr"]!);
+    }
+
+    [Fact]
     public void A_config_folder_that_is_not_there_is_named()
     {
         string lost = folder.File("lost");

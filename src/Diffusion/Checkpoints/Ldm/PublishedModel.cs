@@ -61,7 +61,7 @@ internal sealed record PublishedModel
     }
 
     /// <summary>The configuration of the scheduler.</summary>
-    public JsonObject Scheduler(PredictionType prediction) => new()
+    public JsonObject Scheduler(PredictionType prediction, bool zeroTerminalSnr) => new()
     {
         ["_class_name"] = SchedulerClass,
         ["beta_end"] = 0.012,
@@ -70,6 +70,7 @@ internal sealed record PublishedModel
         ["clip_sample"] = false,
         ["num_train_timesteps"] = 1000,
         ["prediction_type"] = prediction.ToName(),
+        ["rescale_betas_zero_snr"] = zeroTerminalSnr,
         ["set_alpha_to_one"] = false,
         ["skip_prk_steps"] = true,
         ["steps_offset"] = 1,

@@ -13,6 +13,9 @@ internal sealed class SingleFile : IDisposable
 {
     private const string FirstWeight = $"{LdmUNet.Prefix}input_blocks.0.0.weight";
 
+    // Empty tensors by which trainers of SDXL models tell what the weights do not.
+    private const string VelocityMark = "v_pred", ZeroTerminalSnrMark = "ztsnr";
+
     private readonly WeightFiles file;
     private readonly ScalarType dtype;
     private readonly Device device;
@@ -40,7 +43,7 @@ internal sealed class SingleFile : IDisposable
         var family = SingleFileFamilies.Recognise(file);
         var settings = new SingleFileSettings(file.Source, options);
         var inChannels = file.Has(FirstWeight) ? (int)file[FirstWeight].Shape[1] : 4;
-        var prediction = settings.Prediction(family, inChannels, file.Has("v_pred"));
+        var prediction = settings.Prediction(family, inChannels, file.Has(VelocityMark));
         var published = PublishedModel.Of(family, inChannels, prediction);
         var index = settings.Index;
         var tokenizer = settings.Tokenizer(published);
@@ -51,7 +54,7 @@ internal sealed class SingleFile : IDisposable
         {
             DefaultGuidanceScale = index?.GuidanceScale ?? ModelIndex.UsualGuidanceScale,
             ForceZerosForEmptyPrompt = family == SingleFileFamily.XL && index?.ForceZerosForEmptyPrompt != false,
-            SchedulerConfig = settings.Scheduler(published, prediction),
+            SchedulerConfig = settings.Scheduler(published, prediction, file.Has(ZeroTerminalSnrMark)),
             Tokenizer = tokenizer,
             Tokenizer2 = tokenizer2,
             TextEncoder = loaded.Keep(TextEncoder(family, settings.Config("text_encoder", published.TextEncoder))),

@@ -13,6 +13,7 @@ internal static class SingleFileFamilies
     [
         ("conditioner.embedders.0.model.", "an SDXL refiner; only models that draw from noise are built, such as the SDXL base"),
         ("edm_mean", "a Playground v2.5 model, which is trained in another way (EDM) than SDXL"),
+        ("edm_vpred.", "a CosXL model, which is trained in another way (EDM) than SDXL"),
         ("model.diffusion_model.joint_blocks.", "a Stable Diffusion 3 model"),
         ("joint_blocks.", "a Stable Diffusion 3 model"),
         ("model.diffusion_model.double_blocks.", "a FLUX model"),

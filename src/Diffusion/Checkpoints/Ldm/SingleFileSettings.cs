@@ -58,9 +58,9 @@ internal sealed class SingleFileSettings
     }
 
     /// <summary>The scheduler's configuration.</summary>
-    public JsonObject Scheduler(PublishedModel published, PredictionType prediction)
+    public JsonObject Scheduler(PublishedModel published, PredictionType prediction, bool zeroTerminalSnr)
     {
-        var config = scheduler.Value ?? published.Scheduler(prediction);
+        var config = scheduler.Value ?? published.Scheduler(prediction, zeroTerminalSnr);
         config["prediction_type"] = prediction.ToName();
         return config;
     }
