@@ -22,6 +22,7 @@ public sealed class OpenApiTests(Databases databases)
                 "GET /v1/batches/{id}/images",
                 "GET /v1/images/{id}",
                 "GET /v1/images/{id}/content",
+                "GET /v1/images/{id}/preview",
                 "GET /v1/models",
                 "GET /v1/workers",
                 "POST /v1/batches",

@@ -49,6 +49,9 @@ public sealed record ImageResponse
     /// where the worker's system does not tell.</summary>
     public long? PeakMemory { get; init; }
 
+    /// <summary>Path of a small PNG of what it looks like so far; there while it is drawn, when the request asked for live_previews.</summary>
+    public string? PreviewUrl { get; init; }
+
     /// <summary>Path of the PNG; there once the image has succeeded.</summary>
     public string? ContentUrl { get; init; }
 

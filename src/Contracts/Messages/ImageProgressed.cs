@@ -23,4 +23,7 @@ public sealed record ImageProgressed
 
     /// <summary>Steps to do in all.</summary>
     public required int Steps { get; init; }
+
+    /// <summary>What the picture looks like so far, a small PNG; null when nobody asked for it.</summary>
+    public byte[]? Preview { get; init; }
 }

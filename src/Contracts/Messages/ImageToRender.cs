@@ -14,4 +14,7 @@ public sealed record ImageToRender
 
     /// <summary>What to draw; every field is resolved (no random seed, no default left open).</summary>
     public required ImageSettings Settings { get; init; }
+
+    /// <summary>Whether progress reports shall show what the picture looks like so far.</summary>
+    public bool LivePreview { get; init; }
 }

@@ -42,7 +42,7 @@ internal static class BatchesApi
         }
 
         await inputs.PutAsync(batch.Inputs, cancellationToken); // before the rows that name them
-        return await AddAsync(batch.Images, null, db, store, cancellationToken);
+        return await AddAsync(batch.Images, request.LivePreviews ?? false, null, db, store, cancellationToken);
     }
 
     private static async Task<Ok<Page<BatchResponse>>> List(
@@ -67,13 +67,14 @@ internal static class BatchesApi
     {
         var images = await db.Images.Where(image => image.BatchId == id)
             .OrderBy(image => image.Index).Select(image => image.Settings).AsNoTracking().ToListAsync(cancellationToken);
-        return images.Count == 0 ? TypedResults.NotFound() : await AddAsync(images, id, db, store, cancellationToken);
+        return images.Count == 0 ? TypedResults.NotFound() : await AddAsync(
+            images, await db.Images.AnyAsync(image => image.BatchId == id && image.LivePreview, cancellationToken), id, db, store, cancellationToken);
     }
 
     private static async Task<Created<BatchResponse>> AddAsync(
-        IReadOnlyList<ImageSettings> images, Guid? originId, FarmDb db, BatchStore store, CancellationToken cancellationToken)
+        IReadOnlyList<ImageSettings> images, bool livePreviews, Guid? originId, FarmDb db, BatchStore store, CancellationToken cancellationToken)
     {
-        var added = await store.AddAsync(images, originId, cancellationToken);
+        var added = await store.AddAsync(images, livePreviews, originId, cancellationToken);
         // accepted: the answer is due even if the client has gone
         var response = await db.Batches.Where(batch => batch.Id == added.Id).ToResponsesAsync(db, CancellationToken.None);
         return TypedResults.Created(response[0].Url, response[0]);

@@ -63,6 +63,7 @@ public sealed partial class DispatchRound(
                 AttemptId = taken.Attempt.Id,
                 ObjectKey = taken.Attempt.ObjectKey,
                 Settings = taken.Image.Settings,
+                LivePreview = taken.Image.LivePreview,
             })],
         };
         try

@@ -22,6 +22,9 @@ public sealed class Image
     /// <summary>Place in the farm's backlog: rises in the order of acceptance. Set by the database.</summary>
     public long Position { get; init; }
 
+    /// <summary>Whether its owner wants to see it while it is drawn.</summary>
+    public bool LivePreview { get; init; }
+
     /// <summary>What to draw, resolved; kept as JSON.</summary>
     public required ImageSettings Settings { get; init; }
 
@@ -69,6 +72,9 @@ public sealed class Image
 
     /// <summary>The newest progress report taken in; earlier ones that come late are dropped.</summary>
     public int Sequence { get; set; }
+
+    /// <summary>What it looks like so far, a small PNG. Set while it is drawn, when that was asked for.</summary>
+    public byte[]? Preview { get; set; }
 
     /// <summary>When the current attempt was taken up (UTC). Null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }

@@ -128,6 +128,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
                 image => image
                     .SetProperty(i => i.Step, report.Step)
                     .SetProperty(i => i.Steps, report.Steps)
+                    .SetProperty(i => i.Preview, report.Preview)
                     .SetProperty(i => i.Sequence, report.Sequence)
                     .SetProperty(i => i.LeaseUntil, lease),
                 cancellationToken) == 1;
@@ -163,6 +164,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
                 .SetProperty(i => i.Bytes, report.Bytes)
                 .SetProperty(i => i.RenderTime, report.RenderTime)
                 .SetProperty(i => i.PeakMemory, report.PeakMemory)
+                .SetProperty(i => i.Preview, (byte[]?)null)
                 .SetProperty(i => i.Error, (string?)null),
             attempt => End(attempt, AttemptState.Succeeded, now, null)
                 .SetProperty(a => a.WorkerId, report.WorkerId)
@@ -273,6 +275,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
         .SetProperty(i => i.State, next)
         .SetProperty(i => i.AttemptId, (Guid?)null)
         .SetProperty(i => i.LeaseUntil, (DateTimeOffset?)null)
+        .SetProperty(i => i.Preview, (byte[]?)null)
         .SetProperty(i => i.Step, 0);
 
     private static UpdateSettersBuilder<Attempt> End(UpdateSettersBuilder<Attempt> attempt, AttemptState end, DateTimeOffset now, string? error) => attempt

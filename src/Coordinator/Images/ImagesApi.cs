@@ -25,6 +25,10 @@ internal static class ImagesApi
             .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet.")
             .Produces<Stream>(StatusCodes.Status200OK, "image/png")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        images.MapGet("images/{id:guid}/preview", Preview).WithName("GetImagePreview").WithSummary("What an image looks like so far")
+            .WithDescription("A small PNG, one pixel for eight of the picture's, while it is drawn; 409 before, after, and when the request did not ask for live_previews.")
+            .Produces<Stream>(StatusCodes.Status200OK, "image/png")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
     }
 
     private static async Task<Results<Ok<Page<ImageResponse>>, NotFound, ValidationProblem>> List(
@@ -87,6 +91,26 @@ internal static class ImagesApi
         return TypedResults.Stream(content.Content, "image/png", entityTag: new EntityTagHeaderValue($"\"{sha256}\""));
     }
 
+    private static async Task<Results<FileContentHttpResult, NotFound, ProblemHttpResult>> Preview(
+        Guid id, FarmDb db, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var image = await db.Images.Where(image => image.Id == id).Select(image => new { image.State, image.LivePreview, image.Preview }).SingleOrDefaultAsync(cancellationToken);
+        if (image is null)
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (image.Preview is not { } png)
+        {
+            return TypedResults.Problem(
+                image.LivePreview ? $"The image is {StateNames<ImageState>.Name(image.State)}; there is a preview only while it is drawn." : "The request did not ask for live_previews.",
+                statusCode: StatusCodes.Status409Conflict, title: "There is no preview");
+        }
+
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.File(png, "image/png");
+    }
+
     private static Expression<Func<Image, ImageResponse>> Response { get; } = image => new ImageResponse
     {
         Id = image.Id,
@@ -104,6 +128,7 @@ internal static class ImagesApi
         FinishedAt = image.FinishedAt,
         RenderSeconds = image.RenderTime == null ? null : image.RenderTime.Value.TotalSeconds,
         PeakMemory = image.PeakMemory,
+        PreviewUrl = image.Preview != null ? $"/v1/images/{image.Id}/preview" : null,
         ContentUrl = image.State == ImageState.Succeeded ? $"/v1/images/{image.Id}/content" : null,
         ObjectKey = image.ObjectKey,
         Sha256 = image.Sha256,

@@ -172,6 +172,10 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 
+                    b.Property<bool>("LivePreview")
+                        .HasColumnType("boolean")
+                        .HasColumnName("live_preview");
+
                     b.Property<string>("Model")
                         .IsRequired()
                         .ValueGeneratedOnAddOrUpdate()
@@ -197,6 +201,10 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnName("position");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Position"));
+
+                    b.Property<byte[]>("Preview")
+                        .HasColumnType("bytea")
+                        .HasColumnName("preview");
 
                     b.Property<string>("Prompt")
                         .IsRequired()

@@ -72,6 +72,13 @@ public sealed class FarmClient : IDisposable
         return await response.Content.ReadAsByteArrayAsync(cancellationToken);
     }
 
+    /// <summary>What an image looks like so far; null when that has passed.</summary>
+    public async Task<byte[]?> GetPreviewAsync(ImageResponse image, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await http.GetAsync(Path(image.PreviewUrl!), cancellationToken);
+        return response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync(cancellationToken) : null;
+    }
+
     /// <summary>Where a path of this farm can be seen.</summary>
     public Uri Address(string path) => new(http.BaseAddress!, path);
 

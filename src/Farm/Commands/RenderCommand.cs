@@ -31,7 +31,7 @@ internal static class RenderCommand
             string page = farm.Address(batch.PageUrl).ToString();
             try
             {
-                return await WaitAndSaveAsync(farm, batch, pictures, settings.Given(parsed), cancellationToken);
+                return await WaitAndSaveAsync(farm, batch, pictures, settings.Given(parsed), settings.Previews(parsed), cancellationToken);
             }
             catch (OperationCanceledException)
             {
@@ -86,16 +86,21 @@ internal static class RenderCommand
             DataFolder.Open(), waitsFor => status.Status($"Starting the farm: {waitsFor.EscapeMarkup()} …"), cancellationToken));
 
     private static async Task<int> WaitAndSaveAsync(
-        FarmClient farm, BatchResponse batch, DirectoryInfo folder, IReadOnlyList<string> options, CancellationToken cancellationToken)
+        FarmClient farm, BatchResponse batch, DirectoryInfo folder, IReadOnlyList<string> options, bool watch, CancellationToken cancellationToken)
     {
-        batch = await WaitAsync(farm, batch, cancellationToken);
+        string FileOf(ImageResponse image) => Path.Combine(folder.FullName, PictureNames.Of(image, options));
+        using (var previews = new LivePreviews(farm, FileOf))
+        {
+            batch = await WaitAsync(farm, batch, watch ? previews : null, cancellationToken);
+        }
+
         int failed = 0;
         foreach (ImageResponse image in await farm.GetImagesAsync(batch, cancellationToken))
         {
             if (image.State == ImageState.Succeeded)
             {
-                string file = Path.Combine(folder.FullName, PictureNames.Of(image, options));
-                await SaveAsync(file, await farm.GetContentAsync(image, cancellationToken), cancellationToken);
+                string file = FileOf(image);
+                await PictureFiles.SaveAsync(file, await farm.GetContentAsync(image, cancellationToken), cancellationToken);
                 Console.WriteLine(Path.GetRelativePath(Environment.CurrentDirectory, file));
             }
             else
@@ -109,7 +114,7 @@ internal static class RenderCommand
         return failed == 0 ? 0 : 1;
     }
 
-    private static async Task<BatchResponse> WaitAsync(FarmClient farm, BatchResponse batch, CancellationToken cancellationToken) =>
+    private static async Task<BatchResponse> WaitAsync(FarmClient farm, BatchResponse batch, LivePreviews? previews, CancellationToken cancellationToken) =>
         await AnsiConsole.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async progress =>
@@ -121,18 +126,11 @@ internal static class RenderCommand
                     batch = await farm.GetBatchAsync(batch, cancellationToken);
                     task.Description = Describe(batch);
                     task.Value = batch.Progress;
+                    await (previews?.FetchAsync(batch, cancellationToken) ?? Task.CompletedTask);
                 }
 
                 return batch;
             });
 
     private static string Describe(BatchResponse batch) => $"{batch.Counts.Succeeded} of {batch.Counts.Total} pictures";
-
-    /// <summary>Replaces a file whole: whoever looks sees the old picture or the new one.</summary>
-    private static async Task SaveAsync(string file, byte[] png, CancellationToken cancellationToken)
-    {
-        string temporary = $"{file}.{Environment.ProcessId}.part";
-        await File.WriteAllBytesAsync(temporary, png, cancellationToken);
-        File.Move(temporary, file, overwrite: true);
-    }
 }

@@ -22,6 +22,7 @@ internal static partial class FieldNames
         ["inpaint_full_res"] = "--masked-only",
         ["inpaint_full_res_padding"] = "--masked-padding",
         ["paste_back"] = "--no-paste-back",
+        ["live_previews"] = "--previews",
         ["enable_hr"] = "--hires",
         ["hr_scale"] = "--hires",
         ["hr_resize_x"] = "--hires-size",

@@ -2,12 +2,20 @@ using System.CommandLine;
 
 namespace StableDiffusion.Farm.Rendering;
 
-/// <summary>Files that options name, as a request carries them.</summary>
+/// <summary>Pictures on disk: those that options name, as a request carries them, and those that were drawn.</summary>
 internal static class PictureFiles
 {
     /// <summary>An option's file in base64; null when the option was not given.</summary>
     public static string? Read(Option<FileInfo?> option, ParseResult parsed) =>
         parsed.GetValue(option) is { } file ? Read(option.Name, file.FullName) : null;
+
+    /// <summary>Replaces a file whole: whoever looks sees the old picture or the new one.</summary>
+    public static async Task SaveAsync(string file, byte[] png, CancellationToken cancellationToken)
+    {
+        string temporary = $"{file}.{Environment.ProcessId}.part";
+        await File.WriteAllBytesAsync(temporary, png, cancellationToken);
+        File.Move(temporary, file, overwrite: true);
+    }
 
     /// <summary>A file in base64.</summary>
     /// <exception cref="FarmException">It cannot be read.</exception>

@@ -24,6 +24,7 @@ internal sealed class RenderOptions
     private readonly Option<double?> eta = new Option<double?>("--eta") { Description = "0 to 1: fresh noise in each step of DDIM; 0 by default." }.Number();
     private readonly Option<string?> model = new("--model") { Description = "Name of the model; needed when the farm has several." };
     private readonly Option<int?> batchClass = new("--batch-class") { Description = "Pictures that share a call of the networks, 1 to 8; what the model's workers recommend by default." };
+    private readonly Option<bool> previews = new("--previews") { Description = "See the pictures on their way, as NAME.preview.png." };
     private readonly PictureOptions pictures = new();
     private readonly AdapterOptions adapters = new();
     private readonly SdxlOptions sdxl = new();
@@ -37,7 +38,7 @@ internal sealed class RenderOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in Settings.Prepend(count).Prepend(seed))
+        foreach (Option option in Settings.Prepend(previews).Prepend(count).Prepend(seed))
         {
             command.Add(option);
         }
@@ -63,10 +64,14 @@ internal sealed class RenderOptions
             Scheduler = parsed.GetValue(schedule),
             Eta = parsed.GetValue(eta),
             Model = parsed.GetValue(model),
+            LivePreviews = parsed.GetValue(previews) ? true : null,
             BatchClass = parsed.GetValue(batchClass),
         };
         return sdxl.Apply(pictures.Apply(adapters.Apply(request, parsed), parsed), parsed);
     }
+
+    /// <summary>Whether pictures are to be seen on their way.</summary>
+    public bool Previews(ParseResult parsed) => parsed.GetValue(previews);
 
     /// <summary>What was given of the settings, as words for file names: "steps 50", "sampler euler"; a picture is told by its content.</summary>
     public IReadOnlyList<string> Given(ParseResult parsed) =>

@@ -41,7 +41,7 @@ public sealed partial class GroupRunner(
         var group = new RenderGroup(model, [.. images.Select(image => image.Image.Settings)])
         {
             Started = index => images[index].Started(),
-            StepDone = (index, step, steps) => images[index].StepDone(step, steps),
+            StepDone = news => images[news.Image].StepDone(news),
             Rendered = (index, drawn) => finishing[images[index]] = Task.Run(() => FinishAsync(images[index], drawn, cancellationToken), cancellationToken),
         };
         Exception? failure = null;

@@ -14,12 +14,19 @@ public sealed record RenderGroup(string Model, IReadOnlyList<ImageSettings> Imag
     /// <summary>The image's turn has come.</summary>
     public Action<int> Started { get; init; } = _ => { };
 
-    /// <summary>The image has so many steps behind it, of so many in all.</summary>
-    public Action<int, int, int> StepDone { get; init; } = (_, _, _) => { };
+    /// <summary>The image has a step behind it.</summary>
+    public Action<StepNews> StepDone { get; init; } = _ => { };
 
     /// <summary>The image is drawn; called once for each, whether it was drawn alone or with others.</summary>
     public Action<int, RenderedImage> Rendered { get; init; } = (_, _) => { };
 }
+
+/// <summary>An image on its way.</summary>
+/// <param name="Image">Its index in the group.</param>
+/// <param name="Step">Steps done.</param>
+/// <param name="Steps">Steps in all.</param>
+/// <param name="Preview">Draws what it looks like so far; only while the callback runs.</param>
+public readonly record struct StepNews(int Image, int Step, int Steps, Func<Picture> Preview);
 
 /// <summary>One image of a group, drawn.</summary>
 /// <param name="Picture">RGB.</param>

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Sampling;
 using StableDiffusion.Diffusion;
@@ -8,6 +9,7 @@ using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Previews;
 using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Inputs;
@@ -22,6 +24,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private readonly DeviceThread thread;
     private readonly TorchDevice device;
     private readonly Dictionary<string, StableDiffusionModel> models = []; // touched by the device's thread alone
+    private readonly Dictionary<string, LatentPreview> previews = []; // by VAE; likewise
     private readonly LoadedAdapters adapters; // likewise
     private readonly CpuOffload? offload;
     private readonly InputCache inputs;
@@ -144,7 +147,8 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         var request = GroupRequest.Create(group.Images, model, inputs, adapters);
         using var merged = adapters.Merge(model, settings);
         using var drawing = model.With(vae: adapters.Vae(model, settings));
-        var images = new StableDiffusionPipeline(drawing, options.Memory).Generate(request, step => group.StepDone(step.Image, step.Step, step.Steps), cancellationToken);
+        var images = new StableDiffusionPipeline(drawing, options.Memory).Generate(request, 
+            step => group.StepDone(new StepNews(step.Image, step.Step, step.Steps, () => PreviewOf(drawing, settings).Draw(step.Latents))), cancellationToken);
         group.Started(0);
         foreach (var image in images)
         {
@@ -158,6 +162,12 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
                 group.Started(image.Image + 1);
             }
         }
+    }
+
+    private LatentPreview PreviewOf(StableDiffusionModel model, ImageSettings settings)
+    {
+        var vae = settings.Vae?.Hash ?? settings.Model;
+        return previews.TryGetValue(vae, out var preview) ? preview : previews[vae] = LatentPreview.Of(model);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded model {Model} in {Seconds:0.0} s, hash {Hash}")]

@@ -1,5 +1,7 @@
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Worker.Failures;
+using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Reports;
 
@@ -26,7 +28,7 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
     /// A step is done. Told at most every <see cref="Reporter.ProgressInterval"/>; a step that comes while the last report is
     /// still on its way is skipped, so the newest wins.
     /// </summary>
-    public void StepDone(int step, int steps)
+    public void StepDone(StepNews news)
     {
         if (!progress.IsCompleted || reporter.Time.GetElapsedTime(lastProgress) < reporter.ProgressInterval)
         {
@@ -37,7 +39,8 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
             new ImageProgressed
             {
                 ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
-                Sequence = ++sequence, Step = step, Steps = steps,
+                Sequence = ++sequence, Step = news.Step, Steps = news.Steps,
+                Preview = image.LivePreview ? PngWriter.Write(news.Preview()) : null,
             },
             cancellationToken);
     }

@@ -59,7 +59,8 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
             {
                 BeforeStep(group, step, cancellationToken);
                 cancellationToken.ThrowIfCancellationRequested();
-                group.StepDone(image, step + 1, group.Images[image].Steps);
+                var settings = group.Images[image];
+                group.StepDone(new StepNews(image, step + 1, settings.Steps, () => Draw(settings)));
             }
             group.Rendered(image, new RenderedImage(Draw(group.Images[image]), TimeSpan.FromSeconds(1)) { PeakMemory = 1 << 20 });
         }

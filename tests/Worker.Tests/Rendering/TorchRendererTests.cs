@@ -56,13 +56,30 @@ public sealed class TorchRendererTests : IDisposable
             new RenderGroup("tiny-sd15", [Settings(size), Settings(size) with { Seed = 2 }])
             {
                 Started = image => seen.Add($"{image} started"),
-                StepDone = (image, step, _) => seen.Add($"{image} step {step}"),
+                StepDone = news => seen.Add($"{news.Image} step {news.Step} of {news.Steps}"),
                 Rendered = (image, _) => seen.Add($"{image} rendered"),
             },
             Cancel);
 
         Assert.Equal(
-            ["0 started", "0 step 1", "0 step 2", "0 step 3", "0 rendered", "1 started", "1 step 1", "1 step 2", "1 step 3", "1 rendered"], seen);
+            ["0 started", "0 step 1 of 3", "0 step 2 of 3", "0 step 3 of 3", "0 rendered", "1 started", "1 step 1 of 3", "1 step 2 of 3", "1 step 3 of 3", "1 rendered"], seen);
+    }
+
+    [Fact]
+    public async Task A_preview_is_a_pixel_for_each_latent_and_leaves_the_picture_as_it_is()
+    {
+        using var renderer = Renderer(TinyModel);
+        var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
+        var plain = Assert.Single(await Draw(renderer, Settings(size)));
+        List<Picture> previews = [];
+        Picture? watched = null;
+
+        await renderer.RenderAsync(
+            new RenderGroup("tiny-sd15", [Settings(size)]) { StepDone = news => previews.Add(news.Preview()), Rendered = (_, drawn) => watched = drawn.Picture }, Cancel);
+
+        Assert.Equal(3, previews.Select(preview => Convert.ToHexString(preview.Pixels)).Distinct().Count());
+        Assert.All(previews, preview => Assert.Equal(size, preview.Width * (size / preview.Width)));
+        Assert.Equal(plain.Pixels, watched!.Pixels);
     }
 
     [Fact]
@@ -74,7 +91,7 @@ public sealed class TorchRendererTests : IDisposable
         var steps = 0;
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => renderer.RenderAsync(
-            new RenderGroup("tiny-sd15", [Settings(size)]) { StepDone = (_, step, _) => { steps = step; stop.Cancel(); } }, stop.Token));
+            new RenderGroup("tiny-sd15", [Settings(size)]) { StepDone = news => { steps = news.Step; stop.Cancel(); } }, stop.Token));
 
         Assert.Equal(1, steps);
         Assert.Single(await Draw(renderer, Settings(size)));

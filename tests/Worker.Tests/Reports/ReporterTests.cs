@@ -1,4 +1,6 @@
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Tests.Fakes;
 
@@ -43,6 +45,18 @@ public sealed class ReporterTests
     }
 
     [Fact]
+    public void Progress_shows_the_picture_when_that_was_asked_for()
+    {
+        using var bench = new Bench();
+        var image = new ImageReports(Some.Image() with { LivePreview = true }, bench.Reporter, Cancel);
+
+        image.StepDone(new StepNews(0, 1, 2, () => new Picture(1, 1, 3, [1, 2, 3])));
+
+        var preview = Assert.Single(bench.Bus.All<ImageProgressed>()).Preview;
+        Assert.Equal([1, 2, 3], PngReader.Read(preview!).Picture.Pixels);
+    }
+
+    [Fact]
     public void Progress_is_told_at_most_every_interval_and_numbered()
     {
         using var bench = new Bench();
@@ -52,7 +66,7 @@ public sealed class ReporterTests
         for (var step = 1; step <= 10; step++)
         {
             bench.Time.Advance(TimeSpan.FromSeconds(0.3));
-            image.StepDone(step, 10);
+            image.StepDone(new StepNews(0, step, 10, () => throw new InvalidOperationException("nobody asked for a preview")));
         }
 
         Assert.Equal([(1, 4), (2, 8)], bench.Bus.All<ImageProgressed>().Select(report => (report.Sequence, report.Step)));
