@@ -140,8 +140,7 @@ internal sealed class NoisePredictionCheck : IVerificationCheck
         var ids = reference.On("textual_inversion.input_ids");
         var batch = reference.Batch.Chunk((int)(reference.Batch.Latents.shape[0] / ids.shape[0]))[0];
         var training = new TrainingCase(reference.Run, reference.File, "textual_inversion");
-        var gradient = autograd.grad([Loss()], [trainer.Vectors])[0];
-        training.Gradient(gradient[0], reference.On("textual_inversion.grad"));
+        training.Gradient(ShardGradients.Mean([Loss], [trainer.Vectors]).Gradients[0][0], reference.On("textual_inversion.grad"));
         var rows = reference.On("textual_inversion.rows"); // (steps, hidden_size)
         return training.Train(
             new Dictionary<string, Parameter> { ["row"] = trainer.Vectors },
