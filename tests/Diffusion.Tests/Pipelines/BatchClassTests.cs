@@ -8,6 +8,7 @@ namespace StableDiffusion.Diffusion.Tests.Pipelines;
 public sealed class BatchClassTests : IDisposable
 {
     private static readonly ImagePrompt[] Five = [.. Enumerable.Range(0, 5).Select(i => (i % 2 == 0 ? Horse : Lighthouse) with { Seed = 100 + i })];
+    private static readonly ImageToImage Init = new() { Image = Input("init"), Strength = 0.7 };
     private readonly StableDiffusionModel model = StableDiffusionModel.Load(Goldens.Path("models/tiny-sd15"));
 
     public void Dispose() => model.Dispose();
@@ -23,6 +24,24 @@ public sealed class BatchClassTests : IDisposable
         foreach (var (one, other) in alone.Zip(together))
         {
             Assert.InRange(LargestDifference(one.Pixels, other.Pixels), 0, 1); // kernels round otherwise for another batch size
+        }
+    }
+
+    public static TheoryData<string, GenerationRequest> Parts => new()
+    {
+        { "image-to-image", Request(Five) with { Init = Init } },
+        { "in-painting", Request(Five) with { Init = Init, Inpainting = new Inpainting { Mask = RightOf(32), PasteBack = true } } },
+        { "a second pass over latents", Request(Five) with { HighResolution = new HighResolution { Scale = 1.5, DenoisingStrength = 0.5 } } },
+        { "a second pass over pixels", Request(Five) with { HighResolution = new HighResolution { Scale = 1.5, DenoisingStrength = 0.5, Upscaler = Upscaler.Lanczos } } },
+    };
+
+    [Theory]
+    [MemberData(nameof(Parts))]
+    public void That_holds_for_every_part_of_a_request(string part, GenerationRequest request)
+    {
+        foreach (var (one, other) in model.Draw(request).Zip(model.Draw(request with { BatchClass = 3 })))
+        {
+            Assert.True(LargestDifference(one.Pixels, other.Pixels) <= 1, part);
         }
     }
 
