@@ -147,20 +147,30 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         var request = GroupRequest.Create(group.Images, model, inputs, adapters);
         using var merged = adapters.Merge(model, settings);
         using var drawing = model.With(vae: adapters.Vae(model, settings));
-        var images = new StableDiffusionPipeline(drawing, options.Memory).Generate(request, 
-            step => group.StepDone(new StepNews(step.Image, step.Step, step.Steps, () => PreviewOf(drawing, settings).Draw(step.Latents))), cancellationToken);
-        group.Started(0);
-        foreach (var image in images)
+        var started = new HashSet<int>();
+        void Start(int image)
+        {
+            if (started.Add(image))
+            {
+                group.Started(image);
+            }
+        }
+
+        void StepDone(DenoisingStep step)
+        {
+            Start(step.Image); // images that share calls start together
+            group.StepDone(new StepNews(step.Image, step.Step, step.Steps, () => PreviewOf(drawing, settings).Draw(step.Latents)));
+        }
+
+        Start(0);
+        foreach (var image in new StableDiffusionPipeline(drawing, options.Memory).Generate(request, StepDone, cancellationToken))
         {
             using (image)
             {
+                Start(image.Image); // one without steps is told of only now
                 group.Rendered(image.Image, new RenderedImage(image.Picture, clock.Elapsed) { PeakMemory = image.PeakMemory });
             }
             clock.Restart();
-            if (image.Image + 1 < group.Images.Count)
-            {
-                group.Started(image.Image + 1);
-            }
         }
     }
 

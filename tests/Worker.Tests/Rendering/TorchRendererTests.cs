@@ -66,6 +66,25 @@ public sealed class TorchRendererTests : IDisposable
     }
 
     [Fact]
+    public async Task Images_that_share_calls_start_together()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize) with { BatchClass = 2 };
+        var seen = new List<string>();
+
+        await renderer.RenderAsync(
+            new RenderGroup("tiny-sd15", [settings, settings with { Seed = 2 }])
+            {
+                Started = image => seen.Add($"{image} started"),
+                StepDone = news => seen.Add($"{news.Image} step {news.Step}"),
+                Rendered = (image, _) => seen.Add($"{image} rendered"),
+            },
+            Cancel);
+
+        Assert.Equal(["0 started", "0 step 1", "1 started", "1 step 1", "0 step 2", "1 step 2", "0 step 3", "1 step 3", "0 rendered", "1 rendered"], seen);
+    }
+
+    [Fact]
     public async Task A_preview_is_a_pixel_for_each_latent_and_leaves_the_picture_as_it_is()
     {
         using var renderer = Renderer(TinyModel);
