@@ -2,11 +2,12 @@ using System.Security.Cryptography;
 using StableDiffusion.Contracts;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Storage;
+using StableDiffusion.Worker.Uploads;
 
 namespace StableDiffusion.Worker.Inputs;
 
 /// <summary>Pictures that came with requests, from the object store; the last few stay in memory, since the images of a batch share them.</summary>
-public sealed class InputCache(IObjectStore store)
+public sealed class InputCache(IObjectStore store, TimeProvider time)
 {
     private const int Most = 8;
     private readonly Lock turn = new();
@@ -14,13 +15,13 @@ public sealed class InputCache(IObjectStore store)
 
     /// <summary>The pictures of those hashes.</summary>
     /// <exception cref="ArgumentException">One is no longer stored, or no picture; the image can never be drawn.</exception>
-    /// <exception cref="ObjectStoreException">The store is away or refuses.</exception>
+    /// <exception cref="ObjectStoreException">The store refuses, or was away at the last try, too.</exception>
     public async Task<IReadOnlyDictionary<string, Picture>> GetAsync(IEnumerable<string> hashes, CancellationToken cancellationToken)
     {
         Dictionary<string, Picture> pictures = [];
         foreach (var hash in hashes.Distinct())
         {
-            pictures[hash] = Known(hash) ?? Keep(hash, await ReadAsync(InputKey.Of(hash), hash, cancellationToken).ConfigureAwait(false));
+            pictures[hash] = Known(hash) ?? Keep(hash, await FetchAsync(InputKey.Of(hash), hash, cancellationToken).ConfigureAwait(false));
         }
 
         return pictures;
@@ -56,6 +57,24 @@ public sealed class InputCache(IObjectStore store)
         }
 
         return picture;
+    }
+
+    /// <summary>Tries as long as an upload does, so that a store that is away for a moment costs no attempt.</summary>
+    private async Task<Picture> FetchAsync(string key, string hash, CancellationToken cancellationToken)
+    {
+        foreach (var pause in Uploader.Pauses)
+        {
+            try
+            {
+                return await ReadAsync(key, hash, cancellationToken).ConfigureAwait(false);
+            }
+            catch (ObjectStoreException e) when (e.IsTransient)
+            {
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return await ReadAsync(key, hash, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<Picture> ReadAsync(string key, string hash, CancellationToken cancellationToken)

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Tests.Settings;
 
 namespace StableDiffusion.Contracts.Tests.Messages;
 
@@ -23,18 +24,8 @@ public sealed class MessageTests
                     ImageId = Guid.NewGuid(),
                     AttemptId = Guid.NewGuid(),
                     ObjectKey = "batches/x/00000-1-abc.png",
-                    Settings = new ImageSettings
-                    {
-                        Model = "tiny",
-                        Prompt = "ünïcode 🎨",
-                        NegativePrompt = "",
-                        Seed = (1L << 53) - 1,
-                        Steps = 20,
-                        CfgScale = 7.5,
-                        Width = 64,
-                        Height = 72,
-                        SamplerName = "Euler",
-                    },
+                    Settings = Full.Settings,
+                    LivePreview = true,
                 },
             ],
         };

@@ -14,7 +14,7 @@ public sealed class InputCacheTests
     public async Task A_picture_is_fetched_once_while_it_is_in_use()
     {
         var store = new FakeStore();
-        var cache = new InputCache(store);
+        var cache = new InputCache(store, TimeProvider.System);
         var hash = store.PutPicture(2, 2, 7);
         for (var i = 0; i < 3; i++)
         {
@@ -31,7 +31,7 @@ public sealed class InputCacheTests
     public async Task A_lost_or_broken_picture_can_never_be_drawn_and_is_named()
     {
         var store = new FakeStore();
-        var cache = new InputCache(store);
+        var cache = new InputCache(store, TimeProvider.System);
         var lost = await Assert.ThrowsAsync<ArgumentException>(() => cache.GetAsync(["0011"], Cancel));
         Assert.Contains("inputs/0011.png", lost.Message, StringComparison.Ordinal);
         var other = store.PutPicture(2, 2, 1);
@@ -44,12 +44,17 @@ public sealed class InputCacheTests
     }
 
     [Fact]
-    public async Task A_store_that_is_away_is_tried_again_later()
+    public async Task A_store_that_is_away_is_tried_five_times_and_one_that_refuses_once()
     {
-        var store = new FakeStore(new ObjectStoreException("away", transient: true));
-        var hash = store.PutPicture(2, 2, 1);
-        var cache = new InputCache(store);
-        await Assert.ThrowsAsync<ObjectStoreException>(() => cache.GetAsync([hash], Cancel));
-        Assert.Single(await cache.GetAsync([hash], Cancel));
+        static ObjectStoreException[] Away(int times) => [.. Enumerable.Range(0, times).Select(_ => new ObjectStoreException("away", transient: true))];
+        foreach (var (faults, drawn) in new[] { (Away(4), true), (Away(5), false), ([new ObjectStoreException("forbidden", transient: false)], false) })
+        {
+            var store = new FakeStore(faults);
+            var hash = store.PutPicture(2, 2, 1);
+            var cache = new InputCache(store, new SkippingTime());
+            var error = await Record.ExceptionAsync(() => cache.GetAsync([hash], Cancel));
+            Assert.Equal(drawn, error is null);
+            Assert.Single(await cache.GetAsync([hash], Cancel));
+        }
     }
 }

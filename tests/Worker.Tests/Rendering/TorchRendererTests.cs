@@ -291,7 +291,7 @@ public sealed class TorchRendererTests : IDisposable
     private TorchRenderer Renderer(string models, int threads = 2)
     {
         var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads };
-        return new TorchRenderer(Options.Create(options), adapters, new InputCache(store), new ListLogger(log));
+        return new TorchRenderer(Options.Create(options), adapters, new InputCache(store, TimeProvider.System), new ListLogger(log));
     }
 
     private sealed class ListLogger(List<string> lines) : ILogger<TorchRenderer>
