@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace StableDiffusion.Diffusion.Memory;
@@ -14,17 +15,31 @@ public static partial class DeviceMemory
     private static readonly Lazy<bool> Ready = new(Start);
 
     /// <summary>Bytes in use on the device, by whomever; null where there is no NVML or no such device.</summary>
-    /// <param name="index">The device's number in NVML's count.</param>
+    /// <param name="index">The device's number as CUDA counts.</param>
     public static long? Used(int index) => Read(index) is { } memory ? (long)memory.Used : null;
 
     /// <summary>Bytes that the device has in all; null where there is no NVML or no such device.</summary>
-    /// <param name="index">The device's number in NVML's count.</param>
+    /// <param name="index">The device's number as CUDA counts.</param>
     public static long? Total(int index) => Read(index) is { } memory ? (long)memory.Total : null;
 
     private static NvmlMemory? Read(int index)
     {
         var memory = default(NvmlMemory);
-        return Ready.Value && GetHandle((uint)index, out IntPtr device) == Success && GetMemory(device, ref memory) == Success ? memory : null;
+        return NvmlIndex(index, Environment.GetEnvironmentVariable("CUDA_VISIBLE_DEVICES")) is { } own
+            && Ready.Value && GetHandle(own, out IntPtr device) == Success && GetMemory(device, ref memory) == Success
+            ? memory : null;
+    }
+
+    /// <summary>The device's number as NVML counts, which sees those that CUDA is told to leave out too; null where they are told by name.</summary>
+    internal static uint? NvmlIndex(int index, string? visibleDevices)
+    {
+        if (string.IsNullOrEmpty(visibleDevices))
+        {
+            return (uint)index;
+        }
+
+        string[] visible = visibleDevices.Split(',', StringSplitOptions.TrimEntries);
+        return index < visible.Length && uint.TryParse(visible[index], NumberStyles.None, CultureInfo.InvariantCulture, out uint own) ? own : null;
     }
 
     private static bool Start()

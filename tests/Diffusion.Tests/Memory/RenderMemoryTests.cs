@@ -63,6 +63,29 @@ public sealed class RenderMemoryTests : IDisposable
         Assert.True(large.PeakMemory - small.PeakMemory > 8 * 512 * 512 * 4, $"{small.PeakMemory}, {large.PeakMemory}");
     }
 
+    [Theory]
+    [InlineData(1, null, 1u)]
+    [InlineData(0, "2", 2u)]
+    [InlineData(1, "3, 1", 1u)]
+    [InlineData(2, "3,1", null)]
+    [InlineData(0, "GPU-8932f937-d72c-4106-c12f-20bd9faed9f6", null)]
+    public void A_GPU_is_found_among_those_that_CUDA_leaves_out(int index, string? visible, uint? expected) =>
+        Assert.Equal(expected, DeviceMemory.NvmlIndex(index, visible));
+
+    [Fact]
+    public void Tiles_begin_above_the_set_area_and_nowhere_else()
+    {
+        byte[] whole = Pixels(new MemoryOptions());
+        Assert.Equal(whole, Pixels(new MemoryOptions { VaeTilingAbove = 128 * 96, VaeTileSize = 64 }));
+        Assert.NotEqual(whole, Pixels(new MemoryOptions { VaeTilingAbove = (128 * 96) - 1, VaeTileSize = 64 }));
+
+        byte[] Pixels(MemoryOptions memory)
+        {
+            using var image = Assert.Single(new StableDiffusionPipeline(model, memory).Generate(Request(128, 96), cancellationToken: TestContext.Current.CancellationToken));
+            return image.Picture.Pixels;
+        }
+    }
+
     /// <summary>As the binding throws them.</summary>
     private sealed class NativeError(string words) : ExternalException(words);
 
