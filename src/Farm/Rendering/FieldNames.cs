@@ -52,6 +52,6 @@ internal static partial class FieldNames
     });
 
     // words that a sentence may use as well are fields only where a line begins with them
-    [GeneratedRegex(@"(?<field>\bprompts)\[(?<index>\d{1,6})\]|(?<field>\b(?:loras|controlnet_units|init_images))\[\d{1,6}\](?:\.\w+)?|(?<field>\b[a-z]+(?:_[a-z0-9]+)+)\b|(?<=^|\n(?:farm: )?)(?<field>seed|steps|width|height|model|scheduler|eta|mask|vae|loras)(?=: )")]
+    [GeneratedRegex(@"(?<field>\bprompts)\[(?<index>\d{1,6})\]|(?<field>\b(?:loras|controlnet_units|init_images))\[\d{1,6}\](?:\.\w+)?|(?<field>\b[a-z]+(?:_[a-z0-9]+)+)\b|(?<=^|\n(?:farm: )?)(?<field>seed|steps|width|height|model|scheduler|eta|mask|vae|loras)(?=: )|(?<=\b(?:without|give) )(?<field>mask)(?=[:,])")]
     private static partial Regex Fields();
 }

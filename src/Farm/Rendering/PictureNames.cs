@@ -12,13 +12,16 @@ namespace StableDiffusion.Farm.Rendering;
 public static class PictureNames
 {
     private const int LongestSlug = 60;
+    private const int LongestOptions = 120; // a file's name may have 255 bytes
 
     /// <summary>The file's name for an image of a command that set <paramref name="options"/>, like "steps-50".</summary>
     public static string Of(ImageResponse image, IEnumerable<string> options)
     {
         ArgumentNullException.ThrowIfNull(image);
         string seed = image.Settings.Seed.ToString(CultureInfo.InvariantCulture);
-        return string.Join('-', options.Select(Slug).Prepend(Slug(image.Settings.Prompt)).Prepend(seed)) + ".png";
+        string set = string.Join('-', options.Select(Slug));
+        set = set.Length <= LongestOptions ? set : $"{set[..LongestOptions].TrimEnd('-')}-{Hash(set)}";
+        return string.Join('-', new[] { seed, Slug(image.Settings.Prompt), set }.Where(part => part.Length > 0)) + ".png";
     }
 
     /// <summary>Letters, digits and single dashes; where that leaves something out, six letters of the text's hash tell such texts apart.</summary>
@@ -43,7 +46,8 @@ public static class PictureNames
             return kept;
         }
 
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..6];
-        return kept.Length == 0 ? hash : $"{kept}-{hash}";
+        return kept.Length == 0 ? Hash(text) : $"{kept}-{Hash(text)}";
     }
+
+    private static string Hash(string text) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..6];
 }

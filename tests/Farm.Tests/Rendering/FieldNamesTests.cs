@@ -11,6 +11,7 @@ public sealed class FieldNamesTests
     [InlineData("prompts[0]: empty", "prompt 1: empty")]
     [InlineData("init_images[0]: The picture is no PNG", "--init: The picture is no PNG")]
     [InlineData("mask: It says nothing without init_images: leave it out", "--mask: It says nothing without --init: leave it out")]
+    [InlineData("mask_blur: It says nothing without mask: leave it out, or give mask, too.", "--mask-blur: It says nothing without --mask: leave it out, or give --mask, too.")]
     [InlineData("loras[0].name: No worker holds a LoRA \"x\"", "--lora: No worker holds a LoRA \"x\"")]
     [InlineData("controlnet_units[1].weight: 3 is out of range", "--controlnet: 3 is out of range")]
     [InlineData("scheduler: \"x\" does not go with Euler", "--schedule: \"x\" does not go with Euler")]

@@ -40,6 +40,15 @@ public sealed class PictureNamesTests
         Assert.True(PictureNames.Slug(start).Length <= 70);
     }
 
+    [Fact]
+    public void However_much_is_set_the_name_is_one_that_a_disk_takes_and_its_own()
+    {
+        string[] options = [.. Enumerable.Range(0, 20).Select(i => $"option {i} {new string('x', 50)}")];
+        string name = PictureNames.Of(Image(new string('p', 500), 42), options);
+        Assert.True(name.Length < 240, name);
+        Assert.NotEqual(name, PictureNames.Of(Image(new string('p', 500), 42), [.. options, "steps 50"]));
+    }
+
     private static ImageResponse Image(string prompt, long seed) => new()
     {
         Id = Guid.NewGuid(),
