@@ -16,7 +16,8 @@ internal static class InterleavedSizes
             return [request];
         }
 
-        var size = (request.Height ?? model.DefaultSize, request.Width ?? model.DefaultSize);
+        var (width, height) = DrawnSize.Of(request, model);
+        var size = (height, width);
         var positive = (Original: sizes.OriginalSize ?? size, Crop: sizes.CropsCoordsTopLeft, Target: sizes.TargetSize ?? size);
         var negative = (Original: from, Crop: sizes.NegativeCropsCoordsTopLeft, Target: to);
         return [.. Enumerable.Range(0, count).Select(image =>

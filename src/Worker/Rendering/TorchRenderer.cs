@@ -141,36 +141,24 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         {
             throw new ArgumentException($"model: this worker holds no model \"{group.Model}\".", nameof(group));
         }
-        var clock = Stopwatch.StartNew();
         var settings = group.Images[0];
         adapters.Trim();
         var request = GroupRequest.Create(group.Images, model, inputs, adapters);
         using var merged = adapters.Merge(model, settings);
         using var drawing = model.With(vae: adapters.Vae(model, settings));
-        var started = new HashSet<int>();
-        void Start(int image)
-        {
-            if (started.Add(image))
-            {
-                group.Started(image);
-            }
-        }
-
+        var clock = new GroupClock(group.Started);
         void StepDone(DenoisingStep step)
         {
-            Start(step.Image); // images that share calls start together
+            clock.StepDone(step.Image);
             group.StepDone(new StepNews(step.Image, step.Step, step.Steps, () => PreviewOf(drawing, settings).Draw(step.Latents)));
         }
 
-        Start(0);
         foreach (var image in new StableDiffusionPipeline(drawing, options.Memory).Generate(request, StepDone, cancellationToken))
         {
             using (image)
             {
-                Start(image.Image); // one without steps is told of only now
-                group.Rendered(image.Image, new RenderedImage(image.Picture, clock.Elapsed) { PeakMemory = image.PeakMemory });
+                group.Rendered(image.Image, new RenderedImage(image.Picture, clock.Rendered(image.Image)) { PeakMemory = image.PeakMemory });
             }
-            clock.Restart();
         }
     }
 
