@@ -111,7 +111,9 @@ internal sealed class NoisePredictionCheck : IVerificationCheck
     {
         const string Prefix = "unet.", Down = ".lora_A", Up = ".lora_B", Suffix = ".weight";
         using var start = reference.Run.OpenTensors(LoraStart);
-        var layers = start.Tensors.Keys.Where(key => key.EndsWith(Down + Suffix, StringComparison.Ordinal)).Select(key => key[Prefix.Length..^(Down + Suffix).Length]).ToHashSet();
+        var layers = start.Tensors.Keys
+            .Where(key => key.StartsWith(Prefix, StringComparison.Ordinal) && key.EndsWith(Down + Suffix, StringComparison.Ordinal))
+            .Select(key => key[Prefix.Length..^(Down + Suffix).Length]).ToHashSet();
         int rank = (int)start.Tensors[$"{Prefix}{layers.First()}{Down}{Suffix}"].Shape[0];
 
         using var unet = reference.LoadUNet();
@@ -138,7 +140,7 @@ internal sealed class NoisePredictionCheck : IVerificationCheck
         using var trainer = new TextualInversionTrainer(
             textEncoder, new NoisePredictionLoss(unet, reference.Schedule), reference.On("textual_inversion.initial").unsqueeze(0));
         var ids = reference.On("textual_inversion.input_ids");
-        var batch = reference.Batch.Chunk((int)(reference.Batch.Latents.shape[0] / ids.shape[0]))[0];
+        var (latents, noise, timesteps) = (First(reference.Batch.Latents), First(reference.Batch.Noise), First(reference.Batch.Timesteps));
         var training = new TrainingCase(reference.Run, reference.File, "textual_inversion");
         training.Gradient(ShardGradients.Mean([Loss], [trainer.Vectors]).Gradients[0][0], reference.On("textual_inversion.grad"));
         var rows = reference.On("textual_inversion.rows"); // (steps, hidden_size)
@@ -148,7 +150,9 @@ internal sealed class NoisePredictionCheck : IVerificationCheck
             () => [Loss],
             step => training.Weights($"rows.{step}", trainer.Vectors[0], rows[step])).Rows();
 
-        Tensor Loss() => trainer.Loss(batch.Latents, batch.Noise, batch.Timesteps, ids);
+        Tensor First(Tensor ofBatch) => ofBatch.narrow(0, 0, ids.shape[0]);
+
+        Tensor Loss() => trainer.Loss(latents, noise, timesteps, ids);
     }
 
     /// <summary>What all ways of training share.</summary>
