@@ -7,11 +7,15 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// generation").</summary>
 /// <param name="Scale">1 and below is none.</param>
 /// <param name="Rescale">0 … 1.</param>
-internal readonly record struct ClassifierFreeGuidance(double Scale, double Rescale)
+/// <param name="IsInput">Whether the network takes the scale as an input, distilled to answer at once as if it were guided.</param>
+internal readonly record struct ClassifierFreeGuidance(double Scale, double Rescale, bool IsInput = false)
 {
     /// <summary>Whether the network is asked about the negative prompt, which a prompt of several parts, or of another weight than 1, wants
     /// with any scale.</summary>
-    public bool Asks(IReadOnlyList<double> weights) => Scale > 1 || weights is not [1];
+    public bool Asks(IReadOnlyList<double> weights) => Strength > 1 || weights is not [1];
+
+    /// <summary>What a difference of answers is multiplied with.</summary>
+    private double Strength => IsInput ? 1 : Math.Max(Scale, 1);
 
     /// <summary>One prediction for each picture, in the current dispose scope.</summary>
     /// <param name="negative">(B, C, h, w)</param>
@@ -28,7 +32,7 @@ internal readonly record struct ClassifierFreeGuidance(double Scale, double Resc
             towards = towards is null ? direction : towards + direction;
         }
 
-        var guided = negative + (towards! * Math.Max(Scale, 1));
+        var guided = negative + (towards! * Strength);
         return Rescale > 0 ? Rescaled(guided, positives is [var only] ? only : negative + towards!) : guided;
     }
 

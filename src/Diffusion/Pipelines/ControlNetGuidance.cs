@@ -32,7 +32,7 @@ internal sealed class ControlNetGuidance(IReadOnlyList<ControlInput> inputs, IRe
         foreach (var (input, picture) in inputs.Zip(pictures).Where(pair => HasASay(pair.First, call)))
         {
             var said = input.Network.call(rows.narrow(0, blind, seeing), timestep, Narrow(asked.Conditions, blind, seeing), picture, input.Scale, guesses);
-            sum = sum is null ? said : new ControlResiduals([.. sum.Down.Zip(said.Down, (one, other) => one + other)], sum.Mid + said.Mid);
+            sum = sum?.Plus(said) ?? said;
         }
 
         return sum is null || blind == 0 ? sum : new ControlResiduals([.. sum.Down.Select(Silenced)], Silenced(sum.Mid));

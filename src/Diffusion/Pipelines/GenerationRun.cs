@@ -24,7 +24,7 @@ internal sealed class GenerationRun : IDisposable
         (this.request, this.space, model, this.area) = (request, space, space.Model, area);
         passes = Pass.Of(request, model);
         calls = [.. passes.Select(Calls)];
-        guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale);
+        guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale, IsInput: model.UNet.Config.TimeCondProjDim is not null);
         prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings);
     }
 

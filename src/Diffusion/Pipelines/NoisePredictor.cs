@@ -16,12 +16,13 @@ internal sealed class NoisePredictor(
         using var scope = NewDisposeScope();
         sample = sample.to(model.DType);
         var time = tensor((float)timestep, device: model.Device);
+        var scale = model.UNet.EmbedGuidance(guidance.Scale); // null but for distilled models
         var answers = new List<Tensor>(); // (B, C, h, w) for each text
         foreach (var asked in conditions.At(call))
         {
             var rows = asked.Texts == 1 ? sample : cat([.. Enumerable.Repeat(sample, asked.Texts)], 0); // (texts · B, C, h, w)
             var input = inpainting?.Extend(rows, asked.Texts) ?? rows;
-            var told = asked.Conditions with { Control = controls?.At(call, rows, time, asked) };
+            var told = asked.Conditions with { Control = controls?.At(call, rows, time, asked), TimestepCond = scale };
             var answer = model.UNet.call(input, time, told).to(ScalarType.Float32);
             answers.AddRange(answer.chunk(asked.Texts, 0));
         }

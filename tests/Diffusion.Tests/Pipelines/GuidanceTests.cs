@@ -1,4 +1,5 @@
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Prompts;
 using static StableDiffusion.Diffusion.Tests.Pipelines.Drawing;
@@ -32,6 +33,19 @@ public sealed class GuidanceTests : IDisposable
         {
             Assert.Equal(positive[picture].std().item<float>(), guided[picture].std().item<float>(), 1e-4);
         }
+    }
+
+    /// <summary>As diffusers does with a network that has time_cond_proj_dim (LCM).</summary>
+    [Fact]
+    public void A_distilled_network_takes_the_scale_itself_and_is_not_asked_about_the_negative_prompt()
+    {
+        using var unet = new UNet2DConditionModel(model.UNet.Config with { TimeCondProjDim = 8 });
+        unet.eval();
+        using var distilled = model.With(unet: unet);
+        var request = Request(Horse) with { GuidanceScale = 3 };
+        byte[] plain = distilled.DrawOne(request);
+        Assert.Equal(plain, distilled.DrawOne(request with { Images = [Horse with { NegativePrompt = "something else" }] }));
+        Assert.NotEqual(plain, distilled.DrawOne(request with { GuidanceScale = 8 }));
     }
 
     [Fact]
