@@ -121,7 +121,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             DefaultSize = model.DefaultSize,
             DefaultCfgScale = model.DefaultGuidanceScale,
             DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
-            BatchClass = options.BatchClass,
+            BatchClass = BatchClassOf(model, folder.Name),
             Inpainting = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels,
             Family = model.IsXL ? ModelFamily.Sdxl : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2 : ModelFamily.Sd1,
         };
@@ -133,6 +133,23 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         }
 
         return description;
+    }
+
+    /// <summary>The setting, or as much of it, halved, as leaves a picture the same bits in every place of a call; 1 always does.</summary>
+    private int BatchClassOf(StableDiffusionModel model, string name)
+    {
+        var size = 1;
+        for (var halvings = (int)Math.Log2(options.BatchClass); halvings >= 0; halvings--)
+        {
+            var larger = options.BatchClass >> halvings;
+            if (!BatchClassProbe.IsPlaceIndependent(model, larger, model.DefaultSize, model.DefaultSize))
+            {
+                LogPlaceDependent(name, larger, size);
+                break;
+            }
+            size = larger;
+        }
+        return size;
     }
 
     private void Render(RenderGroup group, IReadOnlyDictionary<string, Picture> inputs, CancellationToken cancellationToken)
@@ -173,6 +190,9 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Of model {Model}'s file no network has {Count} keys: {Keys}")]
     private partial void LogPassedOver(string model, int count, IReadOnlyList<string> keys);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Of {Class} pictures that model {Model} draws in one call, each would depend on its place there; it draws {Size}")]
+    private partial void LogPlaceDependent(string model, int @class, int size);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is left out: {Reason}")]
     private partial void LogLeftOut(Exception? error, string folder, string reason);
