@@ -30,7 +30,11 @@ public static partial class torch
             public static Tensor gelu(Tensor x, Modules.GELU.Approximate approximate, bool inplace = false)
             {
                 string formula = approximate == Modules.GELU.Approximate.tanh ? "tanh" : "none";
-                return inplace ? Op.CallInPlace("gelu_", x, formula).alias() : Op.Call("gelu", x, formula);
+                if (inplace) return Op.CallInPlace("gelu_", x, formula).alias();
+                if (x.device.type != DeviceType.CPU || x.is_contiguous()) return Op.Call("gelu", x, formula);
+                // number by number, five times as slow, where they do not lie in a row
+                using var row = x.contiguous();
+                return Op.Call("gelu", row, formula);
             }
 
             public static Tensor softplus(Tensor x, double beta = 1, double threshold = 20) => Op.Call("softplus", x, beta, threshold);

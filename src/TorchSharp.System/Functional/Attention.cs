@@ -8,13 +8,13 @@ public static partial class torch
     {
         public static partial class functional
         {
-            // The hand-made attention keeps its scores below this many numbers at a time, 64 MiB in single precision: smaller
-            // products would spend their time on waking threads.
+            // Where the shim's kernel does not apply (masks, dropout, gradients), scores stay below this many numbers at a time, 64 MiB
+            // in single precision: smaller products would spend their time on waking threads.
             private const long ScoresAtOnce = 1 << 24;
 
             /// <summary>
             /// softmax(q·kᵀ/√d + mask)·v over (…, heads, rows, d). The mask is added, or where it is boolean, false hides a place.
-            /// libtorch's own kernel where it has one; before 2.0 the same sum in tiles of query rows.
+            /// libtorch's own kernel where it has one; before 2.0 the shim's, or the same sum in tiles of query rows.
             /// </summary>
             public static Tensor scaled_dot_product_attention(Tensor query, Tensor key, Tensor value, Tensor? attn_mask = null,
                 double p = 0.0, bool is_casual = false)

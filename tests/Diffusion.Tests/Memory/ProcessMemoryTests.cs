@@ -3,9 +3,10 @@ using StableDiffusion.Diffusion.Memory;
 
 namespace StableDiffusion.Diffusion.Tests.Memory;
 
+[Collection(nameof(ProcessPeak))]
 public sealed class ProcessMemoryTests
 {
-    private const long Block = 512 << 20; // larger than what other tests take and give back meanwhile
+    private const long Block = 512 << 20;
 
     [Fact]
     public void Peak_counts_what_was_freed_again_until_it_is_reset()

@@ -8,6 +8,7 @@ using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Tests.Memory;
 
+[Collection(nameof(ProcessPeak))]
 public sealed class RenderMemoryTests : IDisposable
 {
     // 10¹⁷ bytes of latents: beyond what a process can address, so no system promises them

@@ -32,19 +32,38 @@ public class ProductsTests
         Numbers.AssertClose(Double(left).bmm(Double(right)), Double(left.bmm(right)), Bound);
     }
 
-    [Fact]
-    public void Attention_over_heads_that_lie_side_by_side_is_that_of_double_precision()
+    [Theory]
+    [InlineData(ScalarType.Float32, 1500, 1500, 24, 2e-5)]
+    [InlineData(ScalarType.Float32, 100, 77, 40, 2e-5)]
+    [InlineData(ScalarType.Float32, 5, 1, 64, 2e-5)]
+    [InlineData(ScalarType.Float32, 65, 600, 80, 2e-5)] // no whole tiles and blocks
+    [InlineData(ScalarType.BFloat16, 1500, 1500, 24, 0.01)] // the operands have eight bits
+    public void Attention_over_heads_that_lie_side_by_side_is_that_of_double_precision(ScalarType dtype, long rows, long places, long depth, double bound)
     {
         using var scope = NewDisposeScope();
-        Tensor q = Heads(1, 1500), k = Heads(2, 1500), v = Heads(3, 1500);
+        Tensor q = Heads(1, rows), k = Heads(2, places), v = Heads(3, places);
         using var _ = no_grad();
 
         var result = nn.functional.scaled_dot_product_attention(q, k, v);
 
-        Numbers.AssertClose(nn.functional.scaled_dot_product_attention(Double(q), Double(k), Double(v)), Double(result), 1e-5);
+        Numbers.AssertClose(nn.functional.scaled_dot_product_attention(Double(q), Double(k), Double(v)), Double(result), bound);
+        Assert.Equal(dtype, result.dtype);
         Assert.True(result.Equals(nn.functional.scaled_dot_product_attention(q, k, v)));
+        Assert.True(result[0].unsqueeze(0).Equals(nn.functional.scaled_dot_product_attention(q[0].unsqueeze(0), k[0].unsqueeze(0), v[0].unsqueeze(0))));
 
-        Tensor Heads(int seed, long rows) => Single(seed, 2, rows, 3 * 24).view(2, rows, 3, 24).transpose(1, 2);
+        Tensor Heads(int seed, long length) => Single(seed, 2, length, 3 * depth).to(dtype).view(2, length, 3, depth).transpose(1, 2);
+    }
+
+    [Fact]
+    public void Attention_keeps_to_the_largest_score_however_far_the_others_are()
+    {
+        using var scope = NewDisposeScope();
+        Tensor q = ones(1, 1, 24, 16), v = arange(0, 700, ScalarType.Float32).view(1, 1, 700, 1).expand(1, 1, 700, 16);
+        Tensor k = zeros(1, 1, 700, 16);
+        k[0, 0, 650].fill_(100);
+        k[0, 0, 3].fill_(-1000);
+
+        Numbers.AssertClose(full([1, 1, 24, 16], 650.0), nn.functional.scaled_dot_product_attention(q, k, v), 1e-3);
     }
 
     [Fact]

@@ -5,7 +5,7 @@ namespace StableDiffusion.Diffusion.Networks.Layers;
 
 /// <summary>
 /// A 3×3 convolution of stride 1 and padding 1, on a CPU in the way that is quickest for its size; the result differs in
-/// rounding alone. Where gradients are recorded, in half precision and on other devices it is the layer's own.
+/// rounding alone. Where gradients are recorded, and on other devices, it is the layer's own.
 /// </summary>
 internal static class PictureConvolution
 {
@@ -22,19 +22,22 @@ internal static class PictureConvolution
     /// <returns>(B, C', H, W)</returns>
     public static Tensor Call(Conv2d conv, Tensor input)
     {
-        var weight = conv.weight;
-        var pixels = input.shape[0] * input.shape[2] * input.shape[3];
-        if (is_grad_enabled() || input.dtype != ScalarType.Float32 || input.device.type != TorchSharp.DeviceType.CPU)
+        if (is_grad_enabled() || input.device.type != TorchSharp.DeviceType.CPU)
         {
             return conv.call(input);
         }
 
-        if (pixels >= LeastPixels && Math.Min(weight.shape[0], weight.shape[1]) >= LeastChannels)
+        var weight = conv.weight;
+        var pixels = input.shape[0] * input.shape[2] * input.shape[3];
+        if (pixels <= FewPixels && weight.numel() >= ManyWeights)
         {
-            return WinogradConvolution.Call(input, weight, conv.bias);
+            return AsProduct(input, weight, conv.bias);
         }
 
-        return pixels <= FewPixels && weight.numel() >= ManyWeights ? AsProduct(input, weight, conv.bias) : conv.call(input);
+        // its rounding would show in half precision
+        return pixels >= LeastPixels && Math.Min(weight.shape[0], weight.shape[1]) >= LeastChannels && input.dtype == ScalarType.Float32
+            ? WinogradConvolution.Call(input, weight, conv.bias)
+            : conv.call(input);
     }
 
     /// <summary>Every pixel's surroundings as a row, times the weights as they lie.</summary>
