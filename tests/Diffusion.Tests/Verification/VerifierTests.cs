@@ -9,6 +9,9 @@ public sealed class VerifierTests
     [Fact]
     public void Nothing_is_outside_its_bound() => Assert.True(Report.Value.Succeeded, Report.Value.ToTable());
 
+    [Fact]
+    public void Nothing_is_left_out() => Assert.DoesNotContain(Report.Value.Rows, row => row.Outcome == VerificationOutcome.NotCovered);
+
     [Theory]
     [InlineData("tokenizer: tokens")]
     [InlineData("tokenizer: padded tokens")]
