@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Safetensors;
 
 namespace StableDiffusion.Diffusion.Adapters;
@@ -10,24 +10,15 @@ namespace StableDiffusion.Diffusion.Adapters;
 public sealed class LoraFile : IDisposable
 {
     private readonly SafetensorsFile file;
-    private readonly Lazy<string> hash;
 
     private LoraFile(SafetensorsFile file)
     {
         this.file = file;
         Layers = LoraLayers.Of(file);
-        hash = new Lazy<string>(() =>
-        {
-            using var stream = File.OpenRead(Path);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
-        });
     }
 
     /// <summary>Where it lies.</summary>
     public string Path => file.Path;
-
-    /// <summary>SHA-256 of the file in hexadecimal, computed when first asked for.</summary>
-    public string Hash => hash.Value;
 
     /// <summary>What it holds.</summary>
     internal IReadOnlyList<LoraLayer> Layers { get; }
@@ -41,9 +32,9 @@ public sealed class LoraFile : IDisposable
             throw new LoraException(path, "there is no such file");
         }
 
-        if (System.IO.Path.GetExtension(path).ToLowerInvariant() is ".pt" or ".pth" or ".bin" or ".ckpt")
+        if (Pickle.IsOne(path))
         {
-            throw new LoraException(path, "a pickle can run any code when it is read, so it is not; convert it to .safetensors");
+            throw new LoraException(path, Pickle.Refusal("it"));
         }
 
         var file = new SafetensorsFile(path);

@@ -102,7 +102,7 @@ public sealed class LoraFileTests : IDisposable
     public void A_pickle_is_refused_with_the_reason_and_a_missing_file_is_named()
     {
         File.WriteAllText(folder.File("style.pt"), "");
-        Assert.Contains("convert it to .safetensors", Assert.Throws<LoraException>(() => LoraFile.Load(folder.File("style.pt"))).Message, StringComparison.Ordinal);
+        Assert.Contains("is a pickle", Assert.Throws<LoraException>(() => LoraFile.Load(folder.File("style.pt"))).Message, StringComparison.Ordinal);
         Assert.Contains("no such file", Assert.Throws<LoraException>(() => LoraFile.Load(folder.File("style.safetensors"))).Message, StringComparison.Ordinal);
     }
 
