@@ -43,6 +43,9 @@ public static class BatchClassProbe
             full([1], 500, ScalarType.Float32, model.Device),
             new UNetConditions(
                 Placed(context, places),
-                pooled is null ? null : new AddedConditions(Placed(pooled, places), full([rows, 6], height, ScalarType.Float32, model.Device))));
+                pooled is null ? null : new AddedConditions(Placed(pooled, places), full([rows, 6], height, ScalarType.Float32, model.Device)))
+            {
+                TimestepCond = model.UNet.EmbedGuidance(1),
+            });
     }
 }
