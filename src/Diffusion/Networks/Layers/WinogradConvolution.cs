@@ -40,7 +40,8 @@ internal static class WinogradConvolution
         var (rows, columns) = ((height + Tile - 1) / Tile, (width + Tile - 1) / Tile);
         var padded = pad(input.permute(0, 2, 3, 1), [0, 0, 1, (Tile * columns) - width + 1, 1, (Tile * rows) - height + 1]); // (B, 4·rows + 2, 4·columns + 2, C)
         var filters = tensor(FilterTransform, [Places, Taps * Taps]).mm(weight.view(-1, Taps * Taps).t()).view(Places, weight.shape[0], weight.shape[1]).transpose(1, 2); // (36, C, C')
-        var strip = Math.Clamp(NumbersAtOnce / (Places * input.shape[0] * columns * Math.Max(weight.shape[0], weight.shape[1])), 1, rows);
+        var most = Math.Clamp(NumbersAtOnce / (Places * input.shape[0] * columns * Math.Max(weight.shape[0], weight.shape[1])), 1, rows);
+        var strip = (rows + ((rows + most - 1) / most) - 1) / ((rows + most - 1) / most); // as many strips, of like height
         var strips = new List<Tensor>();
         for (long row = 0; row < rows; row += strip)
         {
