@@ -45,8 +45,11 @@ public sealed partial class DispatchRound(
         var size = Math.Clamp((taken.Count + workersOfModel - 1) / workersOfModel, 1, options.Value.GroupSize);
         return taken
             .GroupBy(t => t.Image.GroupKey)
-            .SelectMany(compatible => compatible.Chunk(size));
+            .SelectMany(compatible => compatible.Chunk(WholeCalls(size, compatible.First().Image.Settings.BatchClass)));
     }
+
+    // a call of the networks is never split between workers: what it lacks of its class would be filled up on both
+    private static int WholeCalls(int size, int batchClass) => Math.Max(size / batchClass, 1) * batchClass;
 
     private async Task<bool> PublishAsync(string model, TakenImage[] group, CancellationToken cancellationToken)
     {

@@ -127,7 +127,7 @@ public sealed class ImageLifecycle(FarmDb db, TimeProvider time, IOptions<ImageO
             .ExecuteUpdateAsync(
                 image => image
                     .SetProperty(i => i.Step, report.Step)
-                    .SetProperty(i => i.Steps, report.Steps)
+                    .SetProperty(i => i.Steps, Math.Max(report.Steps, 1)) // progress is a share of them
                     .SetProperty(i => i.Preview, report.Preview)
                     .SetProperty(i => i.Sequence, report.Sequence)
                     .SetProperty(i => i.LeaseUntil, lease),

@@ -20,7 +20,7 @@ internal static class GroupRequest
     /// <param name="model">Draws it.</param>
     /// <param name="inputs">The pictures that the settings name, by hash.</param>
     /// <param name="adapters">Opens the embeddings that the settings name.</param>
-    /// <exception cref="ArgumentException">The images differ in more than prompt and seed, or name a sampler that is not built.</exception>
+    /// <exception cref="ArgumentException">The images differ in more than prompt and seed, or name a sampler or layer that there is not.</exception>
     public static GenerationRequest Create(
         IReadOnlyList<ImageSettings> images, StableDiffusionModel model, IReadOnlyDictionary<string, Picture> inputs, LoadedAdapters adapters)
     {
@@ -32,6 +32,12 @@ internal static class GroupRequest
 
         var sampler = Samplers.Find(settings.SamplerName, settings.Scheduler)
             ?? throw new ArgumentException($"sampler_name: \"{settings.SamplerName}\" with the schedule type \"{settings.Scheduler}\" is no sampler that is built; these are: {string.Join(", ", Samplers.Names)}.", nameof(images));
+        var layers = model.TextEncoder.Config.NumHiddenLayers;
+        if (settings.ClipSkip > layers)
+        {
+            throw new ArgumentException($"clip_skip: {settings.ClipSkip} is more than the {layers} layers of this model's text encoder.", nameof(images)); // as the request counts
+        }
+
         return new GenerationRequest
         {
             Images = [.. images.Select(image => Prompt(image, model))],

@@ -65,6 +65,16 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Images_that_share_a_call_are_not_split_between_workers()
+    {
+        await host.ReportWorkerAsync();
+        await host.ReportWorkerAsync("worker-2");
+        await host.SubmitAsync(new BatchRequest { Prompt = "a", Seed = 0, NIter = 6, BatchClass = 4 });
+        await host.RunRoundAsync();
+        Assert.Equal([4, 2], (await CommandsAsync(images: 6)).Select(command => command.Images.Count)); // and not three each
+    }
+
+    [Fact]
     public async Task Work_waits_while_no_worker_holds_its_model()
     {
         await host.SubmitAsync(3);

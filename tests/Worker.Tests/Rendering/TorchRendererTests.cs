@@ -218,6 +218,17 @@ public sealed class TorchRendererTests : IDisposable
         Assert.Single(await Draw(renderer, settings));
     }
 
+    [Fact]
+    public async Task A_layer_that_the_text_encoder_does_not_have_is_told_as_the_request_counts()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
+
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => Draw(renderer, settings with { ClipSkip = 12 }));
+
+        Assert.StartsWith("clip_skip: 12 is more than the ", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("Magic", 0, 3, "sampler_name")]
     [InlineData("Euler", 1, 3, "width")]
