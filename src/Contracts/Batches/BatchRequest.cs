@@ -141,6 +141,6 @@ public sealed record BatchRequest
     /// <summary>true: images that are being drawn have a small picture of what they look like so far, at their preview_url. The finished pictures are the same.</summary>
     public bool? LivePreviews { get; init; }
 
-    /// <summary>1 … 8: pictures that share one call of the networks; what the model's workers recommend by default, as far as the batch has so many. The bytes may depend on it, on a GPU, so it is kept and a rerun uses the same.</summary>
+    /// <summary>Pictures that share one call of the networks: the model's batch_class or a half of it, a quarter …; by default the largest that the batch has so many images for. The bytes may depend on it, on a GPU, so it is kept and a rerun uses the same.</summary>
     public int? BatchClass { get; init; }
 }

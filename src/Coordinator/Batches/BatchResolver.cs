@@ -15,7 +15,6 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
     private const int DefaultSteps = 20;
     private const double MaxCfgScale = 30;
     private const int MaxClipSkip = 12; // layers of the smallest text encoder
-    private const int MaxBatchClass = 8;
 
     private readonly BatchesOptions limits = options.Value;
 
@@ -101,20 +100,26 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             HighResolution = SecondPass.Resolve(request, width, height, steps, model?.VaeScaleFactor ?? 1, limits, errors),
             ControlNets = ControlNets.Resolve(request.ControlnetUnits, catalog, inputs, errors),
             Sizes = SdxlFields.Resolve(request, model?.Family, width, height, errors),
-            BatchClass = errors.Whole("batch_class", request.BatchClass, ClassOf(model, images), 1, MaxBatchClass),
+            BatchClass = BatchClass(request.BatchClass, model, images, errors),
         };
     }
 
-    /// <summary>The model's batch class, halved until the request has so many images: a single one is not drawn in a call of four.</summary>
-    private static int ClassOf(ModelResponse? model, int images)
+    /// <summary>One of the classes that the model's workers offer, the largest and its halves; left out, the largest that the request has so
+    /// many images for: a single one is not drawn in a call of four.</summary>
+    private static int BatchClass(int? given, ModelResponse? model, int images, RequestErrors errors)
     {
-        var size = model?.BatchClass ?? 1;
-        while (size > Math.Max(images, 1))
+        List<int> offered = [];
+        for (var size = model?.BatchClass ?? 1; size >= 1; size /= 2)
         {
-            size /= 2;
+            offered.Add(size);
         }
 
-        return size;
+        if (given is { } wanted && model is not null && !offered.Contains(wanted))
+        {
+            errors.Add("batch_class", $"The workers of {model.Name} do not offer {wanted}: give {string.Join(" or ", offered.Order())} (more is their setting Worker:BatchClass).");
+        }
+
+        return given ?? offered.Find(size => size <= Math.Max(images, 1));
     }
 
     /// <summary>Width or height: as given, or that of the picture to start from, cut to what the model can draw, or the model's own.</summary>

@@ -23,7 +23,7 @@ internal sealed class RenderOptions
     private readonly Option<string?> schedule = new("--schedule") { Description = "A1111's schedule type, like Karras; the sampler's own by default." };
     private readonly Option<double?> eta = new Option<double?>("--eta") { Description = "0 to 1: fresh noise in each step of DDIM; 0 by default." }.Number();
     private readonly Option<string?> model = new("--model") { Description = "Name of the model; needed when the farm has several." };
-    private readonly Option<int?> batchClass = new("--batch-class") { Description = "Pictures that share a call of the networks, 1 to 8; what the model's workers recommend by default." };
+    private readonly Option<int?> batchClass = new("--batch-class") { Description = "Pictures that share a call of the networks; as many as the model's workers offer by default." };
     private readonly Option<bool> previews = new("--previews") { Description = "See the pictures on their way, as NAME.preview.png." };
     private readonly PictureOptions pictures = new();
     private readonly AdapterOptions adapters = new();

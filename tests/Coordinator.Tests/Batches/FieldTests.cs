@@ -24,7 +24,7 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
                 Models =
                 [
                     CoordinatorHost.Description, CoordinatorHost.Description with { Name = "paint", Inpainting = true },
-                    CoordinatorHost.Description with { Name = "xl", Family = ModelFamily.Sdxl },
+                    CoordinatorHost.Description with { Name = "fast", BatchClass = 4 }, CoordinatorHost.Description with { Name = "xl", Family = ModelFamily.Sdxl },
                 ],
                 Adapters =
                 [
@@ -94,7 +94,8 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
     [InlineData("""{"controlnet_units":[{"model":"canny","image":"PNG","guidance_start":-1}]}""", "controlnet_units[0].guidance_start", "0 to 1")]
     [InlineData("""{"controlnet_units":[{"model":"canny","image":"PNG","control_mode":"Mine"}]}""", "controlnet_units[0].control_mode", "\"Balanced\"")]
     [InlineData("""{"controlnet_units":[{"model":"canny","image":"PNG"},{"model":"canny","image":"PNG","control_mode":"ControlNet is more important"}]}""", "controlnet_units", "the same control_mode")]
-    [InlineData("""{"batch_class":9}""", "batch_class", "1 to 8")]
+    [InlineData("""{"batch_class":0}""", "batch_class", "give 1 (")]
+    [InlineData("""{"model":"fast","batch_class":3}""", "batch_class", "give 1 or 2 or 4 (")]
     [InlineData("""{"model":"paint"}""", "mask", "in-painting alone")]
     [InlineData("""{"model":"xl","prompt_2":"b"}""", "prompt_2", "\"prompt_syntax\": \"plain\"")]
     [InlineData("""{"model":"xl","crop_x":-1}""", "crop_x", "0 to 16384")]

@@ -194,11 +194,11 @@ public sealed class ResolutionTests(Databases databases) : IAsyncLifetime
         var batch = await host.SubmitAsync(new BatchRequest { Prompt = "a", NIter = 5 });
         Assert.Equal(2, (await host.SubmitAsync(new BatchRequest { Prompt = "a", NIter = 3 })).Settings.BatchClass);
         Assert.Equal(1, (await host.SubmitAsync(new BatchRequest { Prompt = "a" })).Settings.BatchClass);
+        Assert.Equal(2, (await host.SubmitAsync(new BatchRequest { Prompt = "a", BatchClass = 2 })).Settings.BatchClass);
         await host.ReportWorkerAsync();
         using var answer = await host.Client.PostAsync(new Uri(batch.Url + "/rerun", UriKind.Relative), null, Token);
         var images = await host.GetAsync<Page<ImageResponse>>(answer.Headers.Location + "/images");
         Assert.Equal((4, 4), (batch.Settings.BatchClass, images.Items[0].Settings.BatchClass));
-        Assert.Equal(2, (await host.SubmitAsync(new BatchRequest { Prompt = "a", BatchClass = 2 })).Settings.BatchClass);
     }
 
     [Fact]

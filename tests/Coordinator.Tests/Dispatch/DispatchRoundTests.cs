@@ -67,9 +67,13 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
     [Fact]
     public async Task Images_that_share_a_call_are_not_split_between_workers()
     {
-        await host.ReportWorkerAsync();
-        await host.ReportWorkerAsync("worker-2");
-        await host.SubmitAsync(new BatchRequest { Prompt = "a", Seed = 0, NIter = 6, BatchClass = 4 });
+        foreach (var worker in new[] { "worker-1", "worker-2" })
+        {
+            var report = CoordinatorHost.Report(worker, host.Time.GetUtcNow());
+            await host.Get<WorkerRegister>().ReportAsync(report with { Models = [CoordinatorHost.Description with { BatchClass = 4 }] }, Token);
+        }
+
+        await host.SubmitAsync(new BatchRequest { Prompt = "a", Seed = 0, NIter = 6 });
         await host.RunRoundAsync();
         Assert.Equal([4, 2], (await CommandsAsync(images: 6)).Select(command => command.Images.Count)); // and not three each
     }
