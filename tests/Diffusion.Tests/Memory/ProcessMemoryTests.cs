@@ -6,7 +6,7 @@ namespace StableDiffusion.Diffusion.Tests.Memory;
 [Collection(nameof(ProcessPeak))]
 public sealed class ProcessMemoryTests
 {
-    private const long Block = 512 << 20;
+    internal const long Block = 512 << 20;
 
     [Fact]
     public void Peak_counts_what_was_freed_again_until_it_is_reset()
@@ -20,7 +20,7 @@ public sealed class ProcessMemoryTests
         Assert.True(ProcessMemory.Peak < after - (Block / 2), $"{after} before the reset, {ProcessMemory.Peak} after");
     }
 
-    private static void TakeAndGiveBack()
+    internal static void TakeAndGiveBack()
     {
         // mapped and unmapped, whatever the allocator keeps
         using var mapped = MemoryMappedFile.CreateNew(null, Block);
