@@ -175,6 +175,10 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("lease_until");
 
+                    b.Property<bool>("LivePreview")
+                        .HasColumnType("boolean")
+                        .HasColumnName("live_preview");
+
                     b.Property<string>("Model")
                         .IsRequired()
                         .ValueGeneratedOnAddOrUpdate()
@@ -190,12 +194,20 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("object_key");
 
+                    b.Property<long?>("PeakMemory")
+                        .HasColumnType("bigint")
+                        .HasColumnName("peak_memory");
+
                     b.Property<long>("Position")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("bigint")
                         .HasColumnName("position");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Position"));
+
+                    b.Property<byte[]>("Preview")
+                        .HasColumnType("bytea")
+                        .HasColumnName("preview");
 
                     b.Property<string>("Prompt")
                         .IsRequired()

@@ -38,6 +38,25 @@ namespace StableDiffusion.Coordinator.Migrations
                 columns: new[] { "model", "position" },
                 filter: "state = 'queued'");
 
+            migrationBuilder.AddColumn<long>(
+                name: "peak_memory",
+                table: "images",
+                type: "bigint",
+                nullable: true);
+
+            migrationBuilder.AddColumn<bool>(
+                name: "live_preview",
+                table: "images",
+                type: "boolean",
+                nullable: false,
+                defaultValue: false);
+
+            migrationBuilder.AddColumn<byte[]>(
+                name: "preview",
+                table: "images",
+                type: "bytea",
+                nullable: true);
+
             migrationBuilder.AddColumn<List<string>>(
                 name: "adapters",
                 table: "workers",
@@ -84,6 +103,13 @@ namespace StableDiffusion.Coordinator.Migrations
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            foreach (var column in new[] { "peak_memory", "live_preview", "preview" })
+            {
+                migrationBuilder.DropColumn(
+                    name: column,
+                    table: "images");
+            }
+
             migrationBuilder.DropTable(
                 name: "adapters");
 
