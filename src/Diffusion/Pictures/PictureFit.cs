@@ -3,7 +3,7 @@ namespace StableDiffusion.Diffusion.Pictures;
 /// <summary>Pictures at sizes of another shape without distortion, as diffusers' VaeImageProcessor fits them.</summary>
 public static class PictureFit
 {
-    /// <summary>The whole picture, in the middle; its outermost pixels go on to the edges.</summary>
+    /// <summary>The whole picture, in the middle; beyond its edges it goes on as Pillow's bicubic filter continues it, to the byte.</summary>
     public static Picture Fill(Picture picture, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(picture);
@@ -25,6 +25,27 @@ public static class PictureFit
         int fitHeight = byWidth ? Math.Max((int)((long)picture.Height * width / picture.Width), 1) : height;
         var resized = PictureResize.Lanczos(picture, fitWidth, fitHeight);
         int left = (width / 2) - (fitWidth / 2), top = (height / 2) - (fitHeight / 2);
-        return new PictureRegion(-left, -top, width - left, height - top).Of(resized);
+        return new PictureRegion(1 - left, 1 - top, 1 - left + width, 1 - top + height).Of(Continued(resized));
+    }
+
+    /// <summary>With one more line at every edge, which the filter's two weights there, 9/8 and -1/8, make of the outermost two.</summary>
+    private static Picture Continued(Picture picture)
+    {
+        var wider = new PictureRegion(-1, -1, picture.Width + 1, picture.Height + 1).Of(picture);
+        int across = wider.Channels, down = wider.Width * across;
+        Continue(across, wider.Width, down, wider.Height);
+        Continue(down, wider.Height, across, wider.Width);
+        return wider;
+
+        void Continue(int inwards, int length, int along, int lines)
+        {
+            for (int at = 0; at < lines * across; at++)
+            {
+                int first = (at / across * along) + (at % across), last = first + ((length - 1) * inwards);
+                (wider.Pixels[first], wider.Pixels[last]) = (Beyond(first + inwards, inwards), Beyond(last - inwards, -inwards));
+            }
+        }
+
+        byte Beyond(int edge, int inwards) => (byte)Math.Clamp(((9 * wider.Pixels[edge]) - wider.Pixels[edge + inwards] + 4) >> 3, 0, 255);
     }
 }

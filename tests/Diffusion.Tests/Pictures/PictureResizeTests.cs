@@ -44,13 +44,11 @@ public sealed class PictureResizeTests
         Assert.Equal(hash, Hash(PictureFit.Crop(Pattern(width, height, 3), toWidth, toHeight)));
 
     [Fact]
-    public void Filled_to_another_shape_the_whole_picture_is_in_the_middle_and_its_edges_go_on()
+    public void Filled_to_another_shape_the_whole_picture_is_in_the_middle()
     {
         var whole = PictureResize.Lanczos(Pattern(40, 30, 3), 64, 48);
         var filled = PictureFit.Fill(Pattern(40, 30, 3), 64, 64);
         Assert.Equal(whole.Pixels, new PictureRegion(0, 8, 64, 56).Of(filled).Pixels);
-        Assert.Equal(whole.Pixels[..(64 * 3)], filled.Pixels[..(64 * 3)]);
-        Assert.Equal(whole.Pixels[^(64 * 3)..], filled.Pixels[^(64 * 3)..]);
     }
 
     [Fact]
