@@ -24,7 +24,7 @@ internal sealed class ModelsCheck : IVerificationCheck
             }
             catch (UnsupportedConfigException unsupported)
             {
-                missing.Add($"{unsupported.Field} {unsupported.Value} is not built");
+                missing.Add(unsupported.NotBuilt);
             }
             catch (InvalidModelException invalid)
             {

@@ -57,7 +57,7 @@ internal sealed class NetworksCheck : IVerificationCheck
         }
         catch (UnsupportedConfigException unsupported)
         {
-            return [NotBuilt(name, reference.Tensors.Count(), $"{unsupported.Field} {unsupported.Value} is not built")];
+            return [NotBuilt(name, reference.Tensors.Count(), unsupported.NotBuilt)];
         }
         catch (InvalidModelException invalid)
         {

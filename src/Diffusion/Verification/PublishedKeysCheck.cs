@@ -56,7 +56,7 @@ internal sealed class PublishedKeysCheck : IVerificationCheck
         }
         catch (UnsupportedConfigException unsupported)
         {
-            return NotBuilt($"{unsupported.Field} {unsupported.Value} is not built");
+            return NotBuilt(unsupported.NotBuilt);
         }
 
         return [.. comparison.Rows()];

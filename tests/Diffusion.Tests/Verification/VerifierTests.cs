@@ -82,6 +82,18 @@ public sealed class VerifierTests
     }
 
     [Fact]
+    public void A_value_of_another_kind_is_listed_with_the_field_that_has_it()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "models/tomorrow/unet"));
+        File.WriteAllText(
+            Path.Combine(folder, "models/tomorrow/unet/config.json"), """{"_class_name": "UNet2DConditionModel", "cross_attention_dim": [32, 32]}""");
+        var report = Verify(folder);
+        Directory.Delete(folder, recursive: true);
+        Assert.Contains("cross_attention_dim", Assert.Single(report.Rows, row => row.Outcome == VerificationOutcome.NotCovered).Note, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_missing_folder_fails() => Assert.False(Verify(Path.Combine(Path.GetTempPath(), Guid.NewGuid().ToString())).Succeeded);
 
     [Fact]

@@ -20,4 +20,7 @@ public sealed class UnsupportedConfigException : InvalidModelException
 
     /// <summary>Its value, as the file has it.</summary>
     public string? Value { get; }
+
+    /// <summary>What is missing, in a few words.</summary>
+    internal string NotBuilt => Field is null ? Message : $"{Field} {Value} is not built";
 }
