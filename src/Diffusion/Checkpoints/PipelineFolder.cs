@@ -29,6 +29,13 @@ internal static class PipelineFolder
         }
 
         var schedulerConfig = ConfigFile.ReadObject(schedulerPath);
+        if (!index.IsXL)
+        {
+            // files of the first months leave these out or have them wrong; diffusers' pipelines of SD 1.x and 2.x set them so as well
+            schedulerConfig["clip_sample"] = false;
+            schedulerConfig["steps_offset"] = 1;
+        }
+
         var tokenizer = CLIPTokenizer.Load(Path.Combine(folder, "tokenizer"));
         var tokenizer2 = index.IsXL ? CLIPTokenizer.Load(Path.Combine(folder, Tokenizer2)) : null;
         using var loaded = new Unfinished();

@@ -54,6 +54,21 @@ public sealed class PipelineFolderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("tiny-sd15", false, 1)]
+    [InlineData("tiny-sdxl", true, 0)]
+    public void Samples_are_not_clipped_and_time_steps_start_at_one_in_Stable_Diffusion_before_XL(string name, bool clips, int offset)
+    {
+        string copy = folder.CopyOf(Goldens.Path($"models/{name}"));
+        string path = Path.Combine(copy, "scheduler", "scheduler_config.json");
+        JsonObject config = ConfigFile.ReadObject(path);
+        (config["clip_sample"], config["steps_offset"]) = (true, 0);
+        File.WriteAllText(path, config.ToJsonString());
+        using var model = StableDiffusionModel.Load(copy);
+        Assert.Equal(clips, (bool)model.SchedulerConfig["clip_sample"]!);
+        Assert.Equal(offset, (int)model.SchedulerConfig["steps_offset"]!);
+    }
+
+    [Theory]
     [InlineData("tiny-sdxl", "text_encoder_2")]
     [InlineData("tiny-sdxl", "text_encoder")] // as a refiner's
     [InlineData("tiny-sd15", "unet")]
