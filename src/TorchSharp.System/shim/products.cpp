@@ -5,6 +5,7 @@
 #include "shim.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <algorithm>
 #include <cmath>
@@ -61,7 +62,7 @@ bool applies(at::ScalarType type, std::initializer_list<at::Tensor> tensors) {
   if (at::in_parallel_region() || at::get_num_threads() == 1) return false;
   for (const auto& t : tensors) {
     if (!t.defined()) continue;
-    if (!t.is_cpu() || t.scalar_type() != type || (at::GradMode::is_enabled() && t.requires_grad())) return false;
+    if (!t.is_cpu() || t.scalar_type() != type || (c10::GradMode::is_enabled() && t.requires_grad())) return false;
   }
   return true;
 }
