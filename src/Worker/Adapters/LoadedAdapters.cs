@@ -5,6 +5,7 @@ using StableDiffusion.Diffusion.Adapters;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Networks.Vae;
+using StableDiffusion.Worker.Caching;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Adapters;
@@ -49,9 +50,9 @@ internal sealed class LoadedAdapters(HeldAdapters held, Device device, ScalarTyp
 
     public void Dispose()
     {
-        embeddings.Dispose();
-        loras.Dispose();
-        vaes.Dispose();
-        controlNets.Dispose();
+        embeddings.Clear();
+        loras.Clear();
+        vaes.Clear();
+        controlNets.Clear();
     }
 }

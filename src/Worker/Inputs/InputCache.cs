@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using StableDiffusion.Contracts;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Storage;
+using StableDiffusion.Worker.Caching;
 using StableDiffusion.Worker.Uploads;
 
 namespace StableDiffusion.Worker.Inputs;
@@ -9,9 +10,8 @@ namespace StableDiffusion.Worker.Inputs;
 /// <summary>Pictures that came with requests, from the object store; the last few stay in memory, since the images of a batch share them.</summary>
 public sealed class InputCache(IObjectStore store, TimeProvider time)
 {
-    private const int Most = 8;
     private readonly Lock turn = new();
-    private readonly LinkedList<(string Hash, Picture Picture)> recent = new(); // newest first
+    private readonly RecentlyUsed<Picture> recent = new(most: 8);
 
     /// <summary>The pictures of those hashes.</summary>
     /// <exception cref="ArgumentException">One is no longer stored, or no picture; the image can never be drawn.</exception>
@@ -31,17 +31,7 @@ public sealed class InputCache(IObjectStore store, TimeProvider time)
     {
         lock (turn)
         {
-            for (var node = recent.First; node is not null; node = node.Next)
-            {
-                if (node.Value.Hash == hash)
-                {
-                    recent.Remove(node);
-                    recent.AddFirst(node);
-                    return node.Value.Picture;
-                }
-            }
-
-            return null;
+            return recent.Find(hash);
         }
     }
 
@@ -49,11 +39,8 @@ public sealed class InputCache(IObjectStore store, TimeProvider time)
     {
         lock (turn)
         {
-            recent.AddFirst((hash, picture));
-            if (recent.Count > Most)
-            {
-                recent.RemoveLast();
-            }
+            recent.Add(hash, picture);
+            recent.Trim();
         }
 
         return picture;
