@@ -7,15 +7,13 @@ namespace StableDiffusion.Diffusion.Schedulers;
 /// Brownian tree, so the same seed gives another picture there.</summary>
 public sealed class DPMSolverSDEScheduler : ISigmaScheduler
 {
-    private readonly SigmaSpacing spacing;
+    private readonly MidpointRun run;
     private readonly PredictionType prediction;
-    private readonly TensorHistory start = new(1); // of the step whose second half is next
-    private SigmaSchedule run = SigmaSchedule.Empty;
 
     /// <exception cref="Networks.Configs.UnsupportedConfigException">A value that diffusers does not know either.</exception>
     public DPMSolverSDEScheduler(SchedulerConfig config)
     {
-        spacing = new SigmaSpacing(new SigmaTable(NoiseSchedule.Read(config, 0.00085, 0.012)), config);
+        run = new MidpointRun(new SigmaSpacing(new SigmaTable(NoiseSchedule.Read(config, 0.00085, 0.012)), config), Middle);
         prediction = Predictions.Read(config, sample: false);
     }
 
@@ -29,28 +27,19 @@ public sealed class DPMSolverSDEScheduler : ISigmaScheduler
     public int Order => 2;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => run.InitNoiseSigma(spacing.TimestepSpacing);
+    public double InitNoiseSigma => run.InitNoiseSigma;
 
     /// <inheritdoc/>
-    public void SetTimesteps(int numInferenceSteps)
-    {
-        start.Clear();
-        var steps = spacing.Lay(numInferenceSteps);
-        run = steps.InHalves(steps.Sigmas.Zip(steps.Sigmas.Skip(1), Middle).SkipLast(1).Select(sigma => spacing.Table.TimeOf(sigma)));
-    }
+    public void SetTimesteps(int numInferenceSteps) => run.Lay(numInferenceSteps);
 
     /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step)
-    {
-        double sigma = start.Count == 0 ? run.Sigmas[step] : Middle(run.Sigmas[step - 1], run.Sigmas[step]);
-        return sample / Math.Sqrt((sigma * sigma) + 1);
-    }
+    public Tensor ScaleModelInput(Tensor sample, int step) => run.ScaleModelInput(sample, step);
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
     {
         using var scope = NewDisposeScope();
-        if (start.Count == 0)
+        if (run.Start.Count == 0)
         {
             var (sigma, next) = (run.Sigmas[step], run.Sigmas[step + 1]);
             var original = prediction.OriginalSample(modelOutput, sample, sigma);
@@ -59,13 +48,13 @@ public sealed class DPMSolverSDEScheduler : ISigmaScheduler
                 return (sample + ((sample - original) / sigma * -sigma)).MoveToOuterDisposeScope();
             }
 
-            start.Add(sample);
+            run.Start.Add(sample);
             return Advance(sample, original, sigma, Middle(sigma, next)).MoveToOuterDisposeScope();
         }
 
         var (from, to) = (run.Sigmas[step - 1], run.Sigmas[step]);
-        var previous = Advance(start[0], prediction.OriginalSample(modelOutput, sample, Middle(from, to)), from, to);
-        start.Clear();
+        var previous = Advance(run.Start[0], prediction.OriginalSample(modelOutput, sample, Middle(from, to)), from, to);
+        run.Start.Clear();
         return previous.MoveToOuterDisposeScope();
 
         // the equation solved for a constant x₀, with its noise
@@ -78,14 +67,10 @@ public sealed class DPMSolverSDEScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return (originalSamples + (noise * run.Sigmas[step])).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => run.AddNoise(originalSamples, noise, step);
 
     /// <inheritdoc/>
-    public void Dispose() => start.Dispose();
+    public void Dispose() => run.Dispose();
 
     /// <summary>Halfway between two σ in their logarithm.</summary>
     private static double Middle(float from, float to) => Math.Sqrt((double)from * to);

@@ -6,15 +6,13 @@ namespace StableDiffusion.Diffusion.Schedulers;
 /// middle of Lu et al. 2022, algorithm 1; k-diffusion's <c>sample_dpm_2</c>; diffusers' KDPM2DiscreteScheduler).</summary>
 public sealed class KDPM2DiscreteScheduler : ISigmaScheduler
 {
-    private readonly SigmaSpacing spacing;
+    private readonly MidpointRun run;
     private readonly PredictionType prediction;
-    private readonly TensorHistory start = new(1); // of the step whose second half is next
-    private SigmaSchedule run = SigmaSchedule.Empty;
 
     /// <exception cref="Networks.Configs.UnsupportedConfigException">A value that diffusers does not know either.</exception>
     public KDPM2DiscreteScheduler(SchedulerConfig config)
     {
-        spacing = new SigmaSpacing(new SigmaTable(NoiseSchedule.Read(config, 0.00085, 0.012)), config) { WholeKarrasTimes = true };
+        run = new MidpointRun(new SigmaSpacing(new SigmaTable(NoiseSchedule.Read(config, 0.00085, 0.012)), config) { WholeKarrasTimes = true }, Middle);
         prediction = Predictions.Read(config, sample: false);
     }
 
@@ -28,53 +26,38 @@ public sealed class KDPM2DiscreteScheduler : ISigmaScheduler
     public int Order => 2;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => run.InitNoiseSigma(spacing.TimestepSpacing);
+    public double InitNoiseSigma => run.InitNoiseSigma;
 
     /// <inheritdoc/>
-    public void SetTimesteps(int numInferenceSteps)
-    {
-        start.Clear();
-        var steps = spacing.Lay(numInferenceSteps);
-        var between = steps.Sigmas.Zip(steps.Sigmas.Skip(1), Middle).SkipLast(1).Select(sigma => spacing.Table.TimeOf(sigma));
-        run = steps.InHalves(between);
-        run = run with { Sigmas = [.. run.Sigmas, 0, 0] }; // diffusers lists the last one thrice
-    }
+    public void SetTimesteps(int numInferenceSteps) => run.Lay(numInferenceSteps, zeros: 2); // diffusers lists the last one thrice
 
     /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step)
-    {
-        double sigma = start.Count == 0 ? run.Sigmas[step] : Middle(run.Sigmas[step - 1], run.Sigmas[step]);
-        return sample / Math.Sqrt((sigma * sigma) + 1);
-    }
+    public Tensor ScaleModelInput(Tensor sample, int step) => run.ScaleModelInput(sample, step);
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
     {
         using var scope = NewDisposeScope();
-        if (start.Count == 0)
+        if (run.Start.Count == 0)
         {
-            start.Add(sample);
+            run.Start.Add(sample);
             float from = run.Sigmas[step];
             return (sample + (Slope(from) * (Middle(from, run.Sigmas[step + 1]) - from))).MoveToOuterDisposeScope();
         }
 
         var (sigma, next) = (run.Sigmas[step - 1], run.Sigmas[step]);
-        var previous = start[0] + (Slope(Middle(sigma, next)) * (next - sigma));
-        start.Clear();
+        var previous = run.Start[0] + (Slope(Middle(sigma, next)) * (next - sigma));
+        run.Start.Clear();
         return previous.MoveToOuterDisposeScope();
 
         Tensor Slope(double at) => (sample - prediction.OriginalSample(modelOutput, sample, at)) / at;
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return (originalSamples + (noise * run.Sigmas[step])).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => run.AddNoise(originalSamples, noise, step);
 
     /// <inheritdoc/>
-    public void Dispose() => start.Dispose();
+    public void Dispose() => run.Dispose();
 
     /// <summary>Halfway between two σ in their logarithm; 0 where the second is.</summary>
     private static double Middle(float from, float to) => Math.Sqrt((double)from * to);
