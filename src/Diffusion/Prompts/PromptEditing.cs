@@ -12,10 +12,14 @@ internal static class PromptEditing
 {
     /// <summary>A prompt's texts in order; the last one holds until the last call.</summary>
     /// <param name="prompt">One that is no sentence of the grammar is one text, as it stands.</param>
-    /// <param name="calls">Calls of the network, at least 1.</param>
-    public static IReadOnlyList<ScheduledText> Schedule(string prompt, int calls) => PromptEditingParser.Parse(prompt) is { } pieces
-        ? [.. Changes(pieces, calls).Select(until => new ScheduledText(until, TextAt(pieces, until, calls)))]
-        : [new ScheduledText(calls, prompt)];
+    /// <param name="calls">Calls of the network. Where there is none (a strength of 0), the text is that of a single one.</param>
+    public static IReadOnlyList<ScheduledText> Schedule(string prompt, int calls)
+    {
+        calls = Math.Max(calls, 1);
+        return PromptEditingParser.Parse(prompt) is { } pieces
+            ? [.. Changes(pieces, calls).Select(until => new ScheduledText(until, TextAt(pieces, until, calls)))]
+            : [new ScheduledText(calls, prompt)];
+    }
 
     /// <summary>The calls, counted from 1, after which the text may be another, and the last call.</summary>
     private static SortedSet<int> Changes(IReadOnlyList<PromptNode> pieces, int calls)

@@ -1,6 +1,7 @@
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
+using StableDiffusion.Diffusion.Prompts;
 using static StableDiffusion.Diffusion.Tests.Pipelines.Drawing;
 using static TorchSharp.torch;
 
@@ -24,8 +25,10 @@ public sealed class ImageToImageTests : IDisposable
         }
     }
 
-    [Fact]
-    public void Strength_zero_is_the_VAEs_round_trip()
+    [Theory]
+    [InlineData(PromptReading.Diffusers)]
+    [InlineData(PromptReading.A1111)]
+    public void Strength_zero_is_the_VAEs_round_trip(PromptReading reading)
     {
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
@@ -33,7 +36,7 @@ public sealed class ImageToImageTests : IDisposable
         var latents = model.Vae.Encode(PictureTensors.ToTensor(input)).Sample(generator);
         var expected = PictureTensors.ToPicture(model.Vae.Decode(latents));
         int steps = 0;
-        var drawn = Assert.Single(model.Draw(From(input, 0), _ => steps++));
+        var drawn = Assert.Single(model.Draw(From(input, 0) with { PromptReading = reading }, _ => steps++));
         Assert.Equal(0, steps);
         Assert.InRange(LargestDifference(expected.Pixels, drawn.Pixels), 0, 1); // scaled and unscaled in between
     }
