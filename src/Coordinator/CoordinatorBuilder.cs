@@ -36,7 +36,7 @@ public static class CoordinatorBuilder
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
         AddDatabase(services);
 
-        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<InputStore>();
+        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<InputStore>();
         services.AddScoped<ImageLifecycle>().AddScoped<WorkerRegister>();
         services.AddSingleton<DispatchSignal>().AddScoped<DispatchRound>();
         services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();

@@ -40,7 +40,7 @@ public sealed record BatchRequest
     /// <summary>Pixels, a multiple of the model's VAE factor; the model's own size by default.</summary>
     public int? Height { get; init; }
 
-    /// <summary>A1111's sampler name, like "DPM++ 2M"; older names that end in the schedule type, like "DPM++ 2M Karras", will do, too. The model's own by default.</summary>
+    /// <summary>A1111's sampler name, like "DPM++ 2M"; older names that end in the schedule type, like "DPM++ 2M Karras", and diffusers' classes, like "DPMSolverMultistepScheduler", will do, too. The model's own by default.</summary>
     public string? SamplerName { get; init; }
 
     /// <summary>A1111's schedule type: the spacing of the noise levels, like "Karras". "Automatic" by default: the sampler's own.</summary>

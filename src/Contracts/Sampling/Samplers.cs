@@ -56,7 +56,7 @@ public static class Samplers
 
     /// <summary>The sampler of a name in any letter case, and its schedule type. A schedule type may end the name, as A1111 wrote
     /// them until version 1.9: "DPM++ 2M Karras".</summary>
-    /// <param name="name">A sampler's name.</param>
+    /// <param name="name">A sampler's name, or a diffusers class, which is the first sampler that it runs.</param>
     /// <param name="scheduleType">Null or "Automatic" is the name's own, or the sampler's.</param>
     /// <returns>Null when there is no such sampler or schedule type, the sampler does not take it, or the name says another.</returns>
     public static SamplerChoice? Find(string name, string? scheduleType = null)
@@ -95,7 +95,7 @@ public static class Samplers
         return schedule is null ? (null, null) : (Named(name[..^(schedule.Length + 1)]), schedule);
     }
 
-    private static Sampler? Named(string name) => All.FirstOrDefault(sampler => sampler.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+    private static Sampler? Named(string name) => All.FirstOrDefault(sampler => sampler.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) ?? OfClass(name);
 
     private static JsonObject Solver(string algorithm, int order, string type = "midpoint") =>
         new() { ["algorithm_type"] = algorithm, ["solver_order"] = order, ["solver_type"] = type };

@@ -21,10 +21,7 @@ public sealed class Adapter
     public DateTimeOffset ReportedAt { get; set; }
 
     /// <summary>How a worker's row names what it holds: "lora/NAME".</summary>
-    public static string Key(AdapterDescription adapter) => Key(adapter.Kind, adapter.Name);
-
-    /// <summary>As <see cref="Key(AdapterDescription)"/>.</summary>
-    public static string Key(AdapterKind kind, string name) => $"{StateNames<AdapterKind>.Name(kind)}/{name}";
+    public static string Key(AdapterDescription adapter) => $"{StateNames<AdapterKind>.Name(adapter.Kind)}/{adapter.Name}";
 
     /// <summary>Takes in what a worker holds.</summary>
     public static async Task ReportAsync(FarmDb db, IReadOnlyList<AdapterDescription> adapters, DateTimeOffset now, CancellationToken cancellationToken)

@@ -11,15 +11,20 @@ public sealed class AdapterCatalog(FarmDb db, WorkerRegister workers)
     public async Task<List<AdapterResponse>> ListAsync(AdapterKind? kind, CancellationToken cancellationToken)
     {
         var held = (await workers.Live.Select(worker => worker.Adapters).ToListAsync(cancellationToken)).SelectMany(keys => keys).ToHashSet();
-        var known = await db.Adapters.AsNoTracking().Where(adapter => kind == null || adapter.Kind == kind).ToListAsync(cancellationToken);
-        return [.. known
-            .Select(adapter => new AdapterResponse
-            {
-                Kind = adapter.Kind,
-                Name = adapter.Name,
-                Hash = adapter.Hash,
-                Live = held.Contains(Adapter.Key(adapter.Kind, adapter.Name)),
-            })
-            .OrderBy(adapter => adapter.Kind).ThenBy(adapter => adapter.Name, StringComparer.Ordinal)];
+        return (await KnownAsync(kind, cancellationToken)).ConvertAll(adapter => new AdapterResponse
+        {
+            Kind = adapter.Kind,
+            Name = adapter.Name,
+            Hash = adapter.Hash,
+            Live = held.Contains(Adapter.Key(adapter)),
+        });
+    }
+
+    /// <summary>As <see cref="ListAsync"/>, without asking who holds them.</summary>
+    public async Task<List<AdapterDescription>> KnownAsync(AdapterKind? kind, CancellationToken cancellationToken)
+    {
+        var known = await db.Adapters.Where(adapter => kind == null || adapter.Kind == kind)
+            .Select(adapter => new AdapterDescription { Kind = adapter.Kind, Name = adapter.Name, Hash = adapter.Hash }).ToListAsync(cancellationToken);
+        return [.. known.OrderBy(adapter => adapter.Kind).ThenBy(adapter => adapter.Name, StringComparer.Ordinal)];
     }
 }

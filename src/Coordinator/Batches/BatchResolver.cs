@@ -36,7 +36,6 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
         }
 
         var common = Common(request, catalog, model, prompts.Count * seeds.Count, inputs, errors);
-        var loras = NamedAdapters.ResolveLoras(request.Loras, catalog, errors);
         List<ImageSettings> ofPrompts = [];
         foreach (var (index, prompt) in prompts.Index())
         {
@@ -44,15 +43,27 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             {
                 Prompt = prompt,
                 Loras = common.PromptSyntax == PromptSyntax.Plain
-                    ? loras.Count == 0 ? null : loras
-                    : NamedAdapters.WithTags(loras, request.Prompt is null ? $"prompts[{index}]" : "prompt", prompt ?? "", catalog, errors),
+                    ? common.Loras
+                    : NamedAdapters.WithTags(common.Loras, request.Prompt is null ? $"prompts[{index}]" : "prompt", prompt ?? "", catalog, errors),
                 Embeddings = NamedAdapters.Embeddings(catalog, prompt, request.Prompt2, request.NegativePrompt, request.NegativePrompt2),
             });
         }
 
-        return errors.IsEmpty
-            ? new ResolvedBatch([.. from settings in ofPrompts from seed in seeds select settings with { Seed = seed }], inputs.Pictures)
-            : ResolvedBatch.None;
+        return errors.IsEmpty ? new ResolvedBatch([.. Images(common, ofPrompts, seeds)], inputs.Pictures) : ResolvedBatch.None;
+    }
+
+    private static IEnumerable<ResolvedImage> Images(ImageSettings common, List<ImageSettings> ofPrompts, IReadOnlyList<long> seeds)
+    {
+        var commonKey = GroupKey.Of(common);
+        foreach (var settings in ofPrompts)
+        {
+            // a prompt that names no adapter has nothing of its own that the key depends on
+            var key = settings.Embeddings is null && ReferenceEquals(settings.Loras, common.Loras) ? commonKey : GroupKey.Of(settings);
+            foreach (var seed in seeds)
+            {
+                yield return new ResolvedImage(settings with { Seed = seed }, key);
+            }
+        }
     }
 
     // all but the prompt, what it names, and the seed
@@ -84,6 +95,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             NegativePrompt = request.NegativePrompt ?? "",
             NegativePrompt2 = request.NegativePrompt2,
             PromptSyntax = request.PromptSyntax ?? PromptSyntax.A1111,
+            Loras = NamedAdapters.ResolveLoras(request.Loras, catalog, errors),
             Vae = NamedAdapters.ResolveVae(request.Vae, catalog, errors),
             ClipSkip = clipSkip == 1 ? null : clipSkip,
             Seed = 0,
@@ -95,7 +107,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             SamplerName = sampling?.Sampler ?? "",
             Scheduler = sampling?.Schedule ?? "",
             Eta = errors.Number("eta", request.Eta, 0, 0, 1),
-            ImageToImage = Pictures.ImageToImage(request, init, errors),
+            ImageToImage = Pictures.ImageToImage(request, init, steps, errors),
             Inpainting = inpainting,
             HighResolution = SecondPass.Resolve(request, width, height, steps, model?.VaeScaleFactor ?? 1, limits, errors),
             ControlNets = ControlNets.Resolve(request.ControlnetUnits, catalog, inputs, errors),

@@ -2,9 +2,7 @@ using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
-using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
-using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
 
@@ -14,11 +12,11 @@ namespace StableDiffusion.Coordinator.Batches;
 public sealed class BatchStore(FarmDb db, DispatchSignal dispatch, TimeProvider time)
 {
     /// <summary>Stores a batch with one queued image for each of <paramref name="images"/>, and wakes the dispatcher.</summary>
-    /// <param name="images">Resolved settings, in order; at least one.</param>
+    /// <param name="images">In order; at least one.</param>
     /// <param name="livePreviews">Whether they are to be seen while they are drawn.</param>
     /// <param name="originId">The batch this one does again, or null.</param>
     /// <param name="cancellationToken">Cancelled: nothing is stored.</param>
-    public async Task<Batch> AddAsync(IReadOnlyList<ImageSettings> images, bool livePreviews, Guid? originId, CancellationToken cancellationToken)
+    public async Task<Batch> AddAsync(IReadOnlyList<ResolvedImage> images, bool livePreviews, Guid? originId, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var batch = new Batch { Id = Guid.CreateVersion7(now), OriginId = originId, CreatedAt = now };
@@ -32,7 +30,7 @@ public sealed class BatchStore(FarmDb db, DispatchSignal dispatch, TimeProvider 
     }
 
     // COPY: 100,000 rows in a second or two, where INSERTs would take many times that
-    private async Task CopyAsync(Batch batch, IReadOnlyList<ImageSettings> images, bool livePreviews, CancellationToken cancellationToken)
+    private async Task CopyAsync(Batch batch, IReadOnlyList<ResolvedImage> images, bool livePreviews, CancellationToken cancellationToken)
     {
         var queued = JsonNamingPolicy.SnakeCaseLower.ConvertName(nameof(ImageState.Queued));
         var connection = (NpgsqlConnection)db.Database.GetDbConnection();
@@ -40,7 +38,7 @@ public sealed class BatchStore(FarmDb db, DispatchSignal dispatch, TimeProvider 
             COPY images (id, batch_id, index, created_at, state, attempts, failures, step, sequence, steps, settings, group_key, live_preview)
             FROM STDIN (FORMAT BINARY)
             """, cancellationToken);
-        foreach (var (index, settings) in images.Index())
+        foreach (var (index, (settings, groupKey)) in images.Index())
         {
             await copy.StartRowAsync(cancellationToken);
             await copy.WriteAsync(Guid.CreateVersion7(batch.CreatedAt), NpgsqlDbType.Uuid, cancellationToken);
@@ -55,7 +53,7 @@ public sealed class BatchStore(FarmDb db, DispatchSignal dispatch, TimeProvider 
 
             await copy.WriteAsync(settings.Steps, NpgsqlDbType.Integer, cancellationToken);
             await copy.WriteAsync(settings.ToJson(), NpgsqlDbType.Jsonb, cancellationToken);
-            await copy.WriteAsync(GroupKey.Of(settings), NpgsqlDbType.Text, cancellationToken);
+            await copy.WriteAsync(groupKey, NpgsqlDbType.Text, cancellationToken);
             await copy.WriteAsync(livePreviews, NpgsqlDbType.Boolean, cancellationToken);
         }
 

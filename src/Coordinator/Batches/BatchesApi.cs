@@ -3,9 +3,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
-using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Inputs;
-using StableDiffusion.Coordinator.Models;
 
 namespace StableDiffusion.Coordinator.Batches;
 
@@ -29,13 +27,10 @@ internal static class BatchesApi
     }
 
     private static async Task<Results<Created<BatchResponse>, ValidationProblem>> Submit(
-        BatchRequest request, FarmDb db, ModelCatalog models, AdapterCatalog adapters, BatchResolver resolver, InputStore inputs, BatchStore store,
-        CancellationToken cancellationToken)
+        BatchRequest request, FarmDb db, CatalogReader catalog, BatchResolver resolver, InputStore inputs, BatchStore store, CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
-        var catalog = new Catalog(
-            await models.ListAsync(cancellationToken), await models.FaultsAsync(cancellationToken), await adapters.ListAsync(kind: null, cancellationToken));
-        var batch = resolver.Resolve(request, catalog, errors);
+        var batch = resolver.Resolve(request, await catalog.ReadAsync(request, cancellationToken), errors);
         if (!errors.IsEmpty)
         {
             return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was stored; errors names each field that needs a change.");
@@ -66,13 +61,13 @@ internal static class BatchesApi
         Guid id, FarmDb db, BatchStore store, CancellationToken cancellationToken)
     {
         var images = await db.Images.Where(image => image.BatchId == id)
-            .OrderBy(image => image.Index).Select(image => image.Settings).AsNoTracking().ToListAsync(cancellationToken);
+            .OrderBy(image => image.Index).Select(image => new ResolvedImage(image.Settings, image.GroupKey)).ToListAsync(cancellationToken);
         return images.Count == 0 ? TypedResults.NotFound() : await AddAsync(
             images, await db.Images.AnyAsync(image => image.BatchId == id && image.LivePreview, cancellationToken), id, db, store, cancellationToken);
     }
 
     private static async Task<Created<BatchResponse>> AddAsync(
-        IReadOnlyList<ImageSettings> images, bool livePreviews, Guid? originId, FarmDb db, BatchStore store, CancellationToken cancellationToken)
+        IReadOnlyList<ResolvedImage> images, bool livePreviews, Guid? originId, FarmDb db, BatchStore store, CancellationToken cancellationToken)
     {
         var added = await store.AddAsync(images, livePreviews, originId, cancellationToken);
         // accepted: the answer is due even if the client has gone

@@ -7,6 +7,7 @@ namespace StableDiffusion.Coordinator.Problems;
 /// <summary>Says in a requester's words what is wrong with a JSON body.</summary>
 internal static partial class JsonFaults
 {
+    private const int LongestName = 100;
     private const long MaxWhole = (1L << 53) - 1; // JSON readers keep whole numbers up to here
 
     /// <summary>The field at fault ("width", "prompts[1]", "body" for the whole) and what to change.</summary>
@@ -14,8 +15,10 @@ internal static partial class JsonFaults
     {
         if (UnknownProperty().Match(error.Message) is { Success: true } unknown)
         {
-            var (owner, place) = (Owner(error), unknown.Groups[1].Value);
+            var name = unknown.Groups[1].Value;
+            var owner = Owner(error, name);
             IEnumerable<string> known = TypeAt(bodyType, owner, options) is { } type ? Fields(type, options).Keys.Order(StringComparer.Ordinal) : [];
+            var place = name.Length == 0 ? "\"\"" : name.Length <= LongestName ? name : name[..LongestName] + "…";
             return (owner.Length == 0 ? place : $"{owner}.{place}", $"There is no such field: leave it out, or give one of {string.Join(", ", known)}.");
         }
 
@@ -28,7 +31,12 @@ internal static partial class JsonFaults
         if (error.InnerException is not (null or FormatException or InvalidOperationException) || field.Length == 0)
         {
             var place = error.LineNumber is { } line ? $" (line {line + 1}, byte {error.BytePositionInLine + 1})" : "";
-            return ("body", $"The body is not a JSON object of the expected form{place}: {error.InnerException?.Message ?? "see /openapi/v1.json"}");
+            return ("body", $"The body is not a JSON object of the expected form{place}: {(error.InnerException is { } reason ? Advice().Replace(reason.Message, "") : "see /openapi/v1.json")}");
+        }
+
+        if (error.InnerException is InvalidOperationException { Message: var message } && message.Contains("UTF-", StringComparison.Ordinal))
+        {
+            return (field, "The text is no valid Unicode: send it as UTF-8, with surrogates (\\ud83d\\ude00) in pairs only.");
         }
 
         return (field, TypeAt(bodyType, field, options) is { } wanted ? $"The value must be {Kind(wanted)}." : "The value is not of the expected kind; see /openapi/v1.json.");
@@ -36,9 +44,16 @@ internal static partial class JsonFaults
 
     private static string Path(JsonException error) => (error.Path ?? "$").TrimStart('$').TrimStart('.');
 
-    /// <summary>The object that an unknown field stands in; "" for the body. A field's own path ends with its name.</summary>
-    private static string Owner(JsonException error) =>
-        Path(error) is var path && path.EndsWith(']') ? path : path[..Math.Max(path.LastIndexOf('.'), 0)];
+    /// <summary>The object that an unknown field stands in; "" for the body. The error's path ends with the field's name, in brackets where
+    /// it has signs of its own, or, in a list, with the object's place.</summary>
+    private static string Owner(JsonException error, string name)
+    {
+        var path = Path(error);
+        return path.EndsWith($"['{name}']", StringComparison.Ordinal) ? path[..^(name.Length + 4)]
+            : path.EndsWith(']') ? path
+            : path.EndsWith(name, StringComparison.Ordinal) ? path[..^name.Length].TrimEnd('.')
+            : path[..Math.Max(path.LastIndexOf('.'), 0)];
+    }
 
     private static Dictionary<string, Type> Fields(Type type, JsonSerializerOptions options) =>
         options.GetTypeInfo(type).Properties.ToDictionary(property => property.Name, property => property.PropertyType);
@@ -72,9 +87,13 @@ internal static partial class JsonFaults
             : "an object";
     }
 
-    [GeneratedRegex("^The JSON property '(.*?)' could not be mapped to any \\.NET member")]
+    [GeneratedRegex("^The JSON property '(.*?)' could not be mapped to any \\.NET member", RegexOptions.Singleline)]
     private static partial Regex UnknownProperty();
 
     [GeneratedRegex("^Duplicate property '(.*?)' encountered")]
     private static partial Regex DuplicateProperty();
+
+    // for .NET's programmers, and what was said already
+    [GeneratedRegex(" Change the reader options\\.| LineNumber: .*$")]
+    private static partial Regex Advice();
 }

@@ -21,7 +21,7 @@ public sealed class SamplersTests
     }
 
     [Theory]
-    [InlineData("EulerDiscreteScheduler", null)]
+    [InlineData("EulerScheduler", null)]
     [InlineData("DPM++ 2S a", null)] // diffusers has no such method
     [InlineData("Karras", null)]
     [InlineData("Euler", "Sideways")]
@@ -29,6 +29,12 @@ public sealed class SamplersTests
     [InlineData("DDIM Karras", null)]
     [InlineData("DPM++ 2M Karras", "Exponential")] // says two things
     public void What_is_not_in_the_table_is_not_found(string sampler, string? schedule) => Assert.Null(Samplers.Find(sampler, schedule));
+
+    [Theory]
+    [InlineData("EulerDiscreteScheduler", null, "Euler")]
+    [InlineData("DPMSolverMultistepScheduler", "Karras", "DPM++ 2M Karras")]
+    public void A_diffusers_class_is_the_first_sampler_that_it_runs(string scheduler, string? schedule, string name) =>
+        Assert.Equal(name, Samplers.Find(scheduler, schedule)?.Name);
 
     [Fact]
     public void A_schedule_type_beside_the_name_says_the_same_as_one_within() =>

@@ -40,12 +40,27 @@ public sealed class ResolutionTests(Databases databases) : IAsyncLifetime
     [InlineData("DPM++ 2M Karras", null, "DPM++ 2M", "Karras")]
     [InlineData("dpm++ 2m", null, "DPM++ 2M", "Karras")]
     [InlineData("DPM++ 2M", "exponential", "DPM++ 2M", "Exponential")]
+    [InlineData("DPMSolverMultistepScheduler", "Beta", "DPM++ 2M", "Beta")]
     [InlineData(null, "Karras", "Euler", "Karras")]
     [InlineData(null, null, "Euler", "Automatic")]
     public async Task A_sampler_and_its_schedule_type_are_told_apart(string? sampler, string? schedule, string name, string type)
     {
         var batch = await host.SubmitAsync(new BatchRequest { Prompt = "a", SamplerName = sampler, Scheduler = schedule });
         Assert.Equal((name, type), (batch.Settings.SamplerName, batch.Settings.Scheduler));
+    }
+
+    [Fact]
+    public async Task Images_have_the_group_key_of_their_own_settings_and_so_have_those_of_a_rerun()
+    {
+        var batch = await host.SubmitAsync(new BatchRequest
+        {
+            Prompts = ["a", "a dog", "a dog <lora:oil:0.5>", "a cat", "a dog <lora:>"], NIter = 2, Loras = [new() { Name = "ink" }],
+        });
+        using var rerun = await host.Client.PostAsync(new Uri(batch.Url + "/rerun", UriKind.Relative), null, Token);
+        var images = host.Db.Images.OrderBy(image => image.Position).ToList();
+        Assert.Equal(20, images.Count);
+        Assert.All(images, image => Assert.Equal(GroupKey.Of(image.Settings), image.GroupKey));
+        Assert.Equal([0, 0, 0, 0, 1, 1, 2, 2, 0, 0], images.Take(10).Select(image => images.Select(other => other.GroupKey).Distinct().ToList().IndexOf(image.GroupKey)));
     }
 
     [Theory]

@@ -66,7 +66,13 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
     [InlineData("""{"prompt":"a","n_iter":101}""", "n_iter", "1 to 100")]
     [InlineData("""{"prompts":["a","b"],"n_iter":51}""", "n_iter", "100 images")]
     [InlineData("""{"prompt":"a","colour":"red"}""", "colour", "no such field")]
+    [InlineData("""{"prompt":"a","a.b[0]":1}""", "a.b[0]", "or give one of batch_class,")]
+    [InlineData("""{"prompt":"a","loras":[{"it's":1}]}""", "loras[0].it's", "or give one of name, weight")]
+    [InlineData("""{"prompt":"a","":1}""", "\"\"", "no such field")]
+    [InlineData("""{"prompt":"a","two\nlines":1}""", "two\nlines", "no such field")]
     [InlineData("""{"prompt":"a","prompt":"b"}""", "prompt", "twice")]
+    [InlineData("""{"prompt":"a\ud800"}""", "prompt", "no valid Unicode")]
+    [InlineData("""{"prompts":["a","\udc00b"]}""", "prompts[1]", "no valid Unicode")]
     [InlineData("""{"prompt":"a","steps":"many"}""", "steps", "a whole number")]
     [InlineData("""{"prompts":"a"}""", "prompts", "a list, each of it a text")]
     [InlineData("""{"prompts":["a",1]}""", "prompts[1]", "a text")]
@@ -84,6 +90,21 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
         Assert.True(errors.TryGetProperty(field, out var messages), errors.ToString());
         Assert.Contains(fix, messages[0].GetString(), StringComparison.Ordinal);
         Assert.Empty(host.Db.Batches);
+    }
+
+    [Fact]
+    public async Task A_body_that_is_no_JSON_is_told_its_place_without_advice_to_NETs_programmers()
+    {
+        using var answer = await PostAsync("""{"prompt":"a",}""", "application/json");
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.Contains("(line 1, byte 15): The JSON object contains a trailing comma at the end which is not supported in this mode.\"", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_long_unknown_name_is_cut_off()
+    {
+        using var answer = await PostAsync($$"""{"prompt":"a","{{new string('x', 3000)}}":1}""", "application/json");
+        Assert.Contains($"\"{new string('x', 100)}…\":", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]

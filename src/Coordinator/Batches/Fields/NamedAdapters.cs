@@ -13,8 +13,8 @@ internal static class NamedAdapters
     public static NamedFile? ResolveVae(string? name, Catalog catalog, RequestErrors errors) =>
         name is not null && Find("vae", AdapterKind.Vae, name, catalog, errors) is { } vae ? new NamedFile { Name = vae.Name, Hash = vae.Hash } : null;
 
-    /// <summary>The LoRAs that all images take.</summary>
-    public static IReadOnlyList<LoraSettings> ResolveLoras(IReadOnlyList<LoraUse>? uses, Catalog catalog, RequestErrors errors)
+    /// <summary>The LoRAs that all images take; null when there is none.</summary>
+    public static IReadOnlyList<LoraSettings>? ResolveLoras(IReadOnlyList<LoraUse>? uses, Catalog catalog, RequestErrors errors)
     {
         List<LoraSettings> loras = [];
         foreach (var (index, use) in (uses ?? []).Index())
@@ -30,15 +30,20 @@ internal static class NamedAdapters
             }
         }
 
-        return loras;
+        return loras.Count == 0 ? null : loras;
     }
 
-    /// <summary>The LoRAs of one prompt: those of all images, then those that it names. Null when there is none.</summary>
+    /// <summary>The LoRAs of one prompt: those of all images, then those that it names. The same list where it names none.</summary>
     public static IReadOnlyList<LoraSettings>? WithTags(
-        IReadOnlyList<LoraSettings> ofAll, string field, string prompt, Catalog catalog, RequestErrors errors)
+        IReadOnlyList<LoraSettings>? ofAll, string field, string prompt, Catalog catalog, RequestErrors errors)
     {
-        List<LoraSettings> loras = [.. ofAll];
-        foreach (var tag in prompt.Contains("<lora:", StringComparison.Ordinal) ? LoraTags.Find(prompt) : [])
+        if (!prompt.Contains("<lora:", StringComparison.Ordinal) || LoraTags.Find(prompt) is not { Count: > 0 } tags)
+        {
+            return ofAll;
+        }
+
+        List<LoraSettings> loras = [.. ofAll ?? []];
+        foreach (var tag in tags)
         {
             if (tag is not { Weight: { } weight, TextEncoderWeight: { } textWeight } || Math.Abs(weight) > MostWeight || Math.Abs(textWeight) > MostWeight)
             {
@@ -50,7 +55,7 @@ internal static class NamedAdapters
             }
         }
 
-        return loras.Count == 0 ? null : loras;
+        return loras;
     }
 
     /// <summary>The embeddings whose names stand in the texts, as words and in any letter case; null when none does.</summary>
@@ -69,7 +74,7 @@ internal static class NamedAdapters
     }
 
     /// <summary>The adapter of a name; null, with an error that lists those that are known.</summary>
-    public static AdapterResponse? Find(string field, AdapterKind kind, string name, Catalog catalog, RequestErrors errors)
+    public static AdapterDescription? Find(string field, AdapterKind kind, string name, Catalog catalog, RequestErrors errors)
     {
         var found = catalog.Find(kind, name);
         if (found is null)

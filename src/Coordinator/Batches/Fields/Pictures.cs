@@ -35,10 +35,10 @@ internal static class Pictures
     }
 
     /// <summary>How the picture is started from.</summary>
-    public static ImageToImageSettings? ImageToImage(BatchRequest request, InputPicture? init, RequestErrors errors) => init is null ? null : new()
+    public static ImageToImageSettings? ImageToImage(BatchRequest request, InputPicture? init, int steps, RequestErrors errors) => init is null ? null : new()
     {
         Image = init.Hash,
-        DenoisingStrength = errors.Number("denoising_strength", request.DenoisingStrength, DefaultStrength, 0, 1),
+        DenoisingStrength = errors.Strength(request.DenoisingStrength, DefaultStrength, steps),
     };
 
     /// <summary>What is drawn anew; null for all of it.</summary>

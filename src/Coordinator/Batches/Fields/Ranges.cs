@@ -27,6 +27,18 @@ internal static class Ranges
         return value;
     }
 
+    /// <summary>The share of the steps that is taken over a picture. One that is too small for a single step is refused: it would take none.</summary>
+    public static double Strength(this RequestErrors errors, double? given, double otherwise, int steps)
+    {
+        var strength = errors.Number("denoising_strength", given, otherwise, 0, 1);
+        if (strength is > 0 and <= 1 && steps > 0 && (int)(strength * steps) == 0)
+        {
+            errors.Add("denoising_strength", $"{strength} of {steps} steps is less than one: give {Math.Ceiling(1000.0 / steps) / 1000} or more, more steps, or 0 for none.");
+        }
+
+        return strength;
+    }
+
     /// <summary>Refuses fields that say nothing because what they belong to is not asked for.</summary>
     /// <param name="errors">Takes the errors.</param>
     /// <param name="owner">What they belong to: "init_images".</param>

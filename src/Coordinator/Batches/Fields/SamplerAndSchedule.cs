@@ -22,7 +22,9 @@ internal static class SamplerAndSchedule
 
         if (Samplers.Find(wanted, schedule) is not { } choice)
         {
-            errors.Add("scheduler", $"\"{Short(schedule!)}\" does not go with {sampler.Name}: give one of {string.Join(", ", sampler.Sampler.ScheduleTypes)}.");
+            errors.Add("scheduler", $"\"{Short(schedule!)}\" does not go with {sampler.Name}: " + (sampler.ScheduleType == ScheduleTypes.Automatic
+                ? $"give one of {string.Join(", ", sampler.Sampler.ScheduleTypes)}."
+                : "the sampler's name says a schedule type already, so leave one of them out."));
             return null;
         }
 

@@ -40,15 +40,15 @@ internal static class SecondPass
         }
 
         var (scale, toWidth, toHeight) = Size(request, width, height, factor, limits.MaxSide, errors);
-        var second = errors.Whole("hr_second_pass_steps", request.HrSecondPassSteps, 0, 0, limits.MaxSteps);
+        var second = errors.Whole("hr_second_pass_steps", request.HrSecondPassSteps, 0, 0, limits.MaxSteps) is var given && given != 0 ? given : steps;
         return new HighResolutionSettings
         {
             HrUpscaler = upscaler ?? "",
             HrScale = scale,
             HrResizeX = toWidth,
             HrResizeY = toHeight,
-            HrSecondPassSteps = second == 0 ? steps : second,
-            DenoisingStrength = errors.Number("denoising_strength", request.DenoisingStrength, DefaultStrength, 0, 1),
+            HrSecondPassSteps = second,
+            DenoisingStrength = errors.Strength(request.DenoisingStrength, DefaultStrength, second),
         };
     }
 
@@ -80,7 +80,13 @@ internal static class SecondPass
             }
         }
 
-        return (null, x != 0 ? x : Floor((double)y * width / Math.Max(height, 1), factor), y != 0 ? y : Floor((double)x * height / Math.Max(width, 1), factor));
+        var (toWidth, toHeight) = (x != 0 ? x : Floor((double)y * width / Math.Max(height, 1), factor), y != 0 ? y : Floor((double)x * height / Math.Max(width, 1), factor));
+        if (Math.Max(x, y) <= most && Math.Max(toWidth, toHeight) > most)
+        {
+            errors.Add(x == 0 ? "hr_resize_y" : "hr_resize_x", $"{Math.Max(x, y)} makes {toWidth}×{toHeight} pixels of {width}×{height}: give a size that keeps both within {most}.");
+        }
+
+        return (null, toWidth, toHeight);
     }
 
     private static int Floor(double pixels, int factor) => (int)Math.Clamp(pixels / factor, 1, int.MaxValue / factor) * factor;
