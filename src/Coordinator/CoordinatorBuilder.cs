@@ -10,6 +10,7 @@ using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Health;
 using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Inputs;
 using StableDiffusion.Coordinator.Migrations;
 using StableDiffusion.Coordinator.Models;
@@ -37,7 +38,7 @@ public static class CoordinatorBuilder
         AddDatabase(services);
 
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<InputStore>();
-        services.AddScoped<ImageLifecycle>().AddScoped<WorkerRegister>();
+        services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>().AddScoped<WorkerRegister>();
         services.AddSingleton<DispatchSignal>().AddScoped<DispatchRound>();
         services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
 

@@ -15,10 +15,10 @@ public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options
     /// <summary>Accepted requests.</summary>
     public DbSet<Batch> Batches => Set<Batch>();
 
-    /// <summary>One row an image, with its own state; changed by <see cref="ImageLifecycle"/> alone.</summary>
+    /// <summary>One row an image, with its own state; changed by <see cref="Images.Lifecycle"/> alone.</summary>
     public DbSet<Image> Images => Set<Image>();
 
-    /// <summary>Every try at every image; changed by <see cref="ImageLifecycle"/> alone.</summary>
+    /// <summary>Every try at every image; changed by <see cref="Images.Lifecycle"/> alone.</summary>
     public DbSet<Attempt> Attempts => Set<Attempt>();
 
     /// <summary>Workers as they last reported.</summary>

@@ -27,6 +27,9 @@ public sealed record ImageRendered
     /// <summary>Time the network was at work for this image (its share of the group).</summary>
     public required TimeSpan RenderTime { get; init; }
 
+    /// <summary>Steps that its passes took. Null when no step was told of.</summary>
+    public int? Steps { get; init; }
+
     /// <summary>The most memory in bytes that was in use while it was drawn: the worker's process on a CPU, the whole GPU else. Null where
     /// the system does not tell.</summary>
     public long? PeakMemory { get; init; }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Dispatch;
@@ -13,13 +14,13 @@ namespace StableDiffusion.Coordinator.Dispatch;
 /// commands are published; a crash in between leaves attempts that nobody will start, and their leases bring them back.
 /// </summary>
 public sealed partial class DispatchRound(
-    ImageLifecycle lifecycle, WorkerRegister workers, ISendEndpointProvider bus, TimeProvider time,
+    ImageClaims claims, ImageEnds ends, WorkerRegister workers, ISendEndpointProvider bus, TimeProvider time,
     IOptions<DispatchOptions> options, IOptions<ImageOptions> imageOptions, ILogger<DispatchRound> logger)
 {
     /// <summary>Runs the round; how many images were published.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
-        var expired = await lifecycle.ExpireAsync(cancellationToken);
+        var expired = await ends.ExpireAsync(cancellationToken);
         if (expired > 0)
         {
             LogExpired(expired);
@@ -29,7 +30,7 @@ public sealed partial class DispatchRound(
         var models = await workers.Live.Select(worker => worker.Models).ToListAsync(cancellationToken);
         foreach (var (model, holders) in models.SelectMany(held => held.Distinct()).CountBy(model => model))
         {
-            var taken = await lifecycle.TakeAsync(model, options.Value.WindowPerWorker * holders, cancellationToken);
+            var taken = await claims.TakeAsync(model, options.Value.WindowPerWorker * holders, cancellationToken);
             foreach (var group in Groups(taken, holders))
             {
                 published += await PublishAsync(model, group, cancellationToken) ? group.Length : 0;
@@ -80,12 +81,12 @@ public sealed partial class DispatchRound(
         catch (Exception e)
         {
             LogNotPublished(e, group.Length, model);
-            await lifecycle.UnpublishedAsync(attempts, CancellationToken.None);
+            await claims.UnpublishedAsync(attempts, CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
             return false;
         }
 
-        await lifecycle.PublishedAsync(attempts, CancellationToken.None);
+        await claims.PublishedAsync(attempts, CancellationToken.None);
         LogPublished(group.Length, model);
         return true;
     }

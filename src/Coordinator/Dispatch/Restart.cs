@@ -1,6 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Images.Lifecycle;
 
 namespace StableDiffusion.Coordinator.Dispatch;
 
@@ -15,7 +15,7 @@ internal sealed partial class Restart(IServiceScopeFactory scopes, IOptions<Disp
         if (options.Value.RequeueAtStart)
         {
             await using var scope = scopes.CreateAsyncScope();
-            var count = await scope.ServiceProvider.GetRequiredService<ImageLifecycle>().RestartAsync(cancellationToken);
+            var count = await scope.ServiceProvider.GetRequiredService<ImageEnds>().RestartAsync(cancellationToken);
             LogTakenBack(count);
             // until the next worker reports, nobody listens, and no model is held
             var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
@@ -45,7 +45,7 @@ internal sealed partial class Restart(IServiceScopeFactory scopes, IOptions<Disp
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<ImageLifecycle>().StopAsync(cancellationToken);
+            await scope.ServiceProvider.GetRequiredService<ImageEnds>().StopAsync(cancellationToken);
         }
         catch (Exception e) when (ReportRetries.IsDatabaseAway(e))
         {

@@ -7,7 +7,7 @@ using StableDiffusion.Coordinator.Batches;
 
 namespace StableDiffusion.Coordinator.Images;
 
-/// <summary>One image to draw. Only <see cref="ImageLifecycle"/> changes a row after its insert.</summary>
+/// <summary>One image to draw. Only <see cref="Lifecycle"/> changes a row after its insert.</summary>
 public sealed class Image
 {
     /// <summary>A version 7 UUID.</summary>
@@ -67,7 +67,7 @@ public sealed class Image
     /// <summary>Steps done by the current attempt.</summary>
     public int Step { get; set; }
 
-    /// <summary>Steps in all: those asked for, then what the worker says that its passes take.</summary>
+    /// <summary>Steps in all, at least 1: those asked for, then what the worker says that its passes take.</summary>
     public int Steps { get; set; }
 
     /// <summary>The newest progress report taken in; earlier ones that come late are dropped.</summary>

@@ -1,29 +1,30 @@
 using MassTransit;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Images.Lifecycle;
 
 namespace StableDiffusion.Coordinator.Images;
 
 /// <summary>Takes in what workers report of images. An end of an image makes room, so the dispatcher is woken.</summary>
-public sealed partial class ImageReportsConsumer(ImageLifecycle lifecycle, DispatchSignal dispatch, ILogger<ImageReportsConsumer> logger)
+public sealed partial class ImageReportsConsumer(ImageProgress progress, ImageEnds ends, DispatchSignal dispatch, ILogger<ImageReportsConsumer> logger)
     : IConsumer<ImageStarted>, IConsumer<ImageProgressed>, IConsumer<ImageRendered>, IConsumer<ImageFailed>, IConsumer<ImageReturned>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<ImageStarted> context)
     {
         var report = context.Message;
-        Log(await lifecycle.StartAsync(report, context.CancellationToken), "started", report.ImageId, report.AttemptId, report.WorkerId);
+        Log(await progress.StartAsync(report, context.CancellationToken), "started", report.ImageId, report.AttemptId, report.WorkerId);
     }
 
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<ImageProgressed> context) =>
-        lifecycle.ProgressAsync(context.Message, context.CancellationToken);
+        progress.ProgressAsync(context.Message, context.CancellationToken);
 
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<ImageRendered> context)
     {
         var report = context.Message;
-        Log(await lifecycle.SucceedAsync(report, context.CancellationToken), "rendered", report.ImageId, report.AttemptId, report.WorkerId);
+        Log(await ends.SucceedAsync(report, context.CancellationToken), "rendered", report.ImageId, report.AttemptId, report.WorkerId);
         dispatch.Wake();
     }
 
@@ -32,7 +33,7 @@ public sealed partial class ImageReportsConsumer(ImageLifecycle lifecycle, Dispa
     {
         var report = context.Message;
         LogFailure(report.ImageId, report.AttemptId, report.WorkerId, report.Reason, report.Retryable);
-        Log(await lifecycle.FailAsync(report, context.CancellationToken), "failed", report.ImageId, report.AttemptId, report.WorkerId);
+        Log(await ends.FailAsync(report, context.CancellationToken), "failed", report.ImageId, report.AttemptId, report.WorkerId);
         dispatch.Wake();
     }
 
@@ -40,7 +41,7 @@ public sealed partial class ImageReportsConsumer(ImageLifecycle lifecycle, Dispa
     public async Task Consume(ConsumeContext<ImageReturned> context)
     {
         var report = context.Message;
-        Log(await lifecycle.ReturnAsync(report, context.CancellationToken), "returned", report.ImageId, report.AttemptId, report.WorkerId);
+        Log(await ends.ReturnAsync(report, context.CancellationToken), "returned", report.ImageId, report.AttemptId, report.WorkerId);
         dispatch.Wake();
     }
 

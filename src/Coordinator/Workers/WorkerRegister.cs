@@ -6,12 +6,13 @@ using StableDiffusion.Contracts.Models;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Images.Lifecycle;
 
 namespace StableDiffusion.Coordinator.Workers;
 
 /// <summary>Keeps what workers report of themselves, and renews the leases of what they hold.</summary>
 public sealed class WorkerRegister(
-    FarmDb db, ImageLifecycle images, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
+    FarmDb db, ImageProgress progress, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
 {
     /// <summary>Workers that reported lately and have not left.</summary>
     public IQueryable<Worker> Live
@@ -59,7 +60,7 @@ public sealed class WorkerRegister(
         }
 
         await Adapter.ReportAsync(db, report.Adapters, now, cancellationToken);
-        await images.RenewAsync(report.Attempts, cancellationToken);
+        await progress.RenewAsync(report.Attempts, cancellationToken);
         dispatch.Wake();
     }
 

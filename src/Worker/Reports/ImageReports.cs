@@ -15,6 +15,7 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
     private Task progress = Task.CompletedTask;
     private long lastProgress = reporter.Time.GetTimestamp();
     private int sequence;
+    private int? steps;
 
     /// <summary>The image and attempt that is reported about.</summary>
     public ImageToRender Image => image;
@@ -30,6 +31,7 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
     /// </summary>
     public void StepDone(StepNews news)
     {
+        steps = news.Steps;
         if (!progress.IsCompleted || reporter.Time.GetElapsedTime(lastProgress) < reporter.ProgressInterval)
         {
             return;
@@ -49,7 +51,7 @@ public sealed class ImageReports(ImageToRender image, Reporter reporter, Cancell
     public Task RenderedAsync(string sha256, long bytes, TimeSpan renderTime, long? peakMemory = null) => EndAsync(new ImageRendered
     {
         ImageId = image.ImageId, AttemptId = image.AttemptId, WorkerId = reporter.WorkerId, Timestamp = Now,
-        ObjectKey = image.ObjectKey, Sha256 = sha256, Bytes = bytes, RenderTime = renderTime, PeakMemory = peakMemory,
+        ObjectKey = image.ObjectKey, Sha256 = sha256, Bytes = bytes, RenderTime = renderTime, Steps = steps, PeakMemory = peakMemory,
     });
 
     /// <summary>No picture came of it.</summary>

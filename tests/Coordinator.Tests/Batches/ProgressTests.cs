@@ -12,10 +12,10 @@ public sealed class ProgressTests(Databases databases)
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
         var batch = await host.SubmitAsync(4);
         var first = await host.TakeOneAsync(window: 1);
-        await host.Lifecycle.StartAsync(Started(first), Token);
-        await host.Lifecycle.ProgressAsync(Progressed(first, 1, 10), Token);
+        await host.Progress.StartAsync(Started(first), Token);
+        await host.Progress.ProgressAsync(Progressed(first, 1, 10), Token);
         var second = await host.TakeOneAsync(window: 2);
-        await host.Lifecycle.SucceedAsync(Rendered(second), Token);
+        await host.Ends.SucceedAsync(Rendered(second), Token);
         var third = await host.TakeOneAsync(window: 2);
 
         var now = await host.GetAsync<BatchResponse>(batch.Url);
@@ -24,9 +24,9 @@ public sealed class ProgressTests(Databases databases)
         Assert.Null(now.FinishedAt);
 
         host.Time.Advance(TimeSpan.FromSeconds(9));
-        await host.Lifecycle.SucceedAsync(Rendered(first), Token);
-        await host.Lifecycle.FailAsync(Failed(third, retryable: false), Token);
-        await host.Lifecycle.SucceedAsync(Rendered(await host.TakeOneAsync()), Token);
+        await host.Ends.SucceedAsync(Rendered(first), Token);
+        await host.Ends.FailAsync(Failed(third, retryable: false), Token);
+        await host.Ends.SucceedAsync(Rendered(await host.TakeOneAsync()), Token);
         now = await host.GetAsync<BatchResponse>(batch.Url);
         Assert.Equal((3, 1, 1d, host.Time.GetUtcNow()), (now.Counts.Succeeded, now.Counts.Failed, now.Progress, now.FinishedAt));
     }

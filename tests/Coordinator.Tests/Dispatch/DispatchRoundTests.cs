@@ -129,7 +129,7 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
     {
         await host.SubmitAsync(2);
         var round = new DispatchRound(
-            host.Lifecycle, host.Get<WorkerRegister>(), new NoBroker(), host.Time,
+            host.Claims, host.Ends, host.Get<WorkerRegister>(), new NoBroker(), host.Time,
             Options.Create(new DispatchOptions()), Options.Create(new ImageOptions()), NullLogger<DispatchRound>.Instance);
         Assert.Equal(0, await round.RunAsync(Token));
         host.Db.ChangeTracker.Clear();

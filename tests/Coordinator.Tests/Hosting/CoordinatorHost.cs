@@ -14,7 +14,7 @@ using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Coordinator.Dispatch;
-using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Workers;
 using StableDiffusion.Storage;
 using StableDiffusion.Storage.Hosting;
@@ -49,7 +49,11 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     public FarmDb Db => Get<FarmDb>();
 
-    public ImageLifecycle Lifecycle => Get<ImageLifecycle>();
+    public ImageClaims Claims => Get<ImageClaims>();
+
+    public ImageProgress Progress => Get<ImageProgress>();
+
+    public ImageEnds Ends => Get<ImageEnds>();
 
     public IBus Bus => Get<IBus>();
 

@@ -21,7 +21,7 @@ internal static class Facts
     /// <summary>Opens an attempt for one image.</summary>
     public static async Task<(Guid ImageId, Guid AttemptId)> TakeOneAsync(this CoordinatorHost host, int window = 1000)
     {
-        var taken = Assert.Single(await host.Lifecycle.TakeAsync(CoordinatorHost.Model, window, Token));
+        var taken = Assert.Single(await host.Claims.TakeAsync(CoordinatorHost.Model, window, Token));
         host.Db.ChangeTracker.Clear();
         return (taken.Image.Id, taken.Attempt.Id);
     }
@@ -31,7 +31,7 @@ internal static class Facts
     {
         await host.SubmitAsync(1);
         var open = await host.TakeOneAsync();
-        Assert.True(await host.Lifecycle.StartAsync(Started(open, worker), Token));
+        Assert.True(await host.Progress.StartAsync(Started(open, worker), Token));
         return open;
     }
 

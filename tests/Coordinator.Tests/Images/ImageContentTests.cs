@@ -20,7 +20,7 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
         var bytes = Enumerable.Range(0, 100_000).Select(i => (byte)i).ToArray();
         await host.Get<IObjectStore>().PutAsync("batches/x/00000-7-abc.png", bytes, "image/png", null, Token);
         var open = await host.RenderOneAsync();
-        await host.Lifecycle.SucceedAsync(Rendered(open, "batches/x/00000-7-abc.png"), Token);
+        await host.Ends.SucceedAsync(Rendered(open, "batches/x/00000-7-abc.png"), Token);
 
         var image = await host.GetAsync<ImageResponse>($"/v1/images/{open.ImageId}");
         Assert.Equal((ImageState.Succeeded, "cafe", 123L, 1.5, 1L << 33), (image.State, image.Sha256, image.Bytes, image.RenderSeconds, image.PeakMemory));
@@ -45,7 +45,7 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
     public async Task The_content_of_a_failed_image_is_its_reason()
     {
         var open = await host.RenderOneAsync();
-        await host.Lifecycle.FailAsync(Failed(open, retryable: false, "the model is broken"), Token);
+        await host.Ends.FailAsync(Failed(open, retryable: false, "the model is broken"), Token);
         using var answer = await GetContentAsync(open.ImageId);
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         Assert.Contains("the model is broken", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
@@ -55,7 +55,7 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
     public async Task A_lost_object_is_said_to_be_gone()
     {
         var open = await host.RenderOneAsync();
-        await host.Lifecycle.SucceedAsync(Rendered(open, "batches/x/lost.png"), Token);
+        await host.Ends.SucceedAsync(Rendered(open, "batches/x/lost.png"), Token);
         using var answer = await GetContentAsync(open.ImageId);
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
         Assert.Contains("batches/x/lost.png", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);

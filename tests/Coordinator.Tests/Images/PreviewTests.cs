@@ -18,15 +18,15 @@ public sealed class PreviewTests(Databases databases)
         var command = (await host.Commands.Reader.ReadAsync(Token)).Images[0];
         Assert.True(command.LivePreview);
         var of = (command.ImageId, command.AttemptId);
-        await host.Lifecycle.StartAsync(Started(of), Token);
+        await host.Progress.StartAsync(Started(of), Token);
         await AssertNoneAsync(host, of.ImageId, "only while it is drawn");
 
-        await host.Lifecycle.ProgressAsync(Progressed(of, 1, 5) with { Preview = [1, 2, 3], Steps = 15 }, Token);
+        await host.Progress.ProgressAsync(Progressed(of, 1, 5) with { Preview = [1, 2, 3], Steps = 15 }, Token);
         var image = await host.GetAsync<ImageResponse>($"/v1/images/{of.ImageId}");
         Assert.Equal((5, 15), (image.Step, image.Steps));
         Assert.Equal([1, 2, 3], await host.Client.GetByteArrayAsync(new Uri(image.PreviewUrl!, UriKind.Relative), Token));
 
-        await host.Lifecycle.SucceedAsync(Rendered(of) with { PeakMemory = 1L << 32 }, Token);
+        await host.Ends.SucceedAsync(Rendered(of) with { PeakMemory = 1L << 32 }, Token);
         image = await host.GetAsync<ImageResponse>($"/v1/images/{of.ImageId}");
         Assert.Equal((null, 15, 1L << 32), (image.PreviewUrl, image.Step, image.PeakMemory));
         await AssertNoneAsync(host, of.ImageId, "only while it is drawn");

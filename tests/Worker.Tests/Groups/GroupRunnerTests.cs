@@ -25,7 +25,7 @@ public sealed class GroupRunnerTests
             var report = Assert.Single(bench.Bus.All<ImageRendered>(), r => r.ImageId == image.ImageId);
             Assert.Equal((image.AttemptId, "worker-1", image.ObjectKey, file.Length), (report.AttemptId, report.WorkerId, report.ObjectKey, report.Bytes));
             Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(file)), report.Sha256);
-            Assert.Equal((TimeSpan.FromSeconds(1), 1 << 20), (report.RenderTime, report.PeakMemory));
+            Assert.Equal((TimeSpan.FromSeconds(1), image.Settings.Steps, 1 << 20), (report.RenderTime, report.Steps, report.PeakMemory));
             Assert.All(PngReader.Read(file).Picture.Pixels, value => Assert.Equal((byte)image.Settings.Seed, value));
         }
         Assert.Equal(2, bench.Bus.All<ImageStarted>().Count());
