@@ -17,7 +17,7 @@ public sealed class ConfigTests
     [InlineData("class_embed_type", "\"timestep\"", "null")]
     [InlineData("addition_embed_type", "\"text_image\"", "text_time")]
     [InlineData("resnet_time_scale_shift", "\"scale_shift\"", "default")]
-    [InlineData("mid_block_type", "null", "UNetMidBlock2DCrossAttn")]
+    [InlineData("mid_block_type", "\"UNetMidBlock2DSimpleCrossAttn\"", "UNetMidBlock2DCrossAttn")]
     [InlineData("dropout", "0.1", "0")]
     public void A_unet_that_is_not_built_is_refused_with_field_value_and_choice(string field, string value, string supported) =>
         Refused<UNet2DConditionConfig>("unet", field, value, supported);
@@ -25,9 +25,8 @@ public sealed class ConfigTests
     [Theory]
     [InlineData("act_fn", "\"gelu\"", "silu")]
     [InlineData("down_block_types", "[\"AttnDownEncoderBlock2D\"]", "DownEncoderBlock2D")]
-    [InlineData("mid_block_add_attention", "false", "true")]
+    [InlineData("_class_name", "\"AutoencoderTiny\"", "AutoencoderKL")]
     [InlineData("latents_mean", "[0.1]", "null")]
-    [InlineData("use_quant_conv", "false", "true")]
     public void A_vae_that_is_not_built_is_refused_with_field_value_and_choice(string field, string value, string supported) =>
         Refused<AutoencoderKLConfig>("vae", field, value, supported);
 
@@ -81,7 +80,7 @@ public sealed class ConfigTests
 
     [Theory]
     [InlineData("_class_name", "\"ControlNetUnionModel\"", "ControlNetModel")]
-    [InlineData("mid_block_type", "\"UNetMidBlock2D\"", "UNetMidBlock2DCrossAttn")]
+    [InlineData("mid_block_type", "null", "UNetMidBlock2DCrossAttn")]
     [InlineData("controlnet_conditioning_channel_order", "\"gbr\"", "bgr")]
     public void A_controlnet_that_is_not_built_is_refused_with_field_value_and_choice(string field, string value, string supported)
     {

@@ -23,7 +23,8 @@ public sealed record ControlNetConfig : UNetEncoderConfig, ICheckedConfig
     /// <inheritdoc/>
     public static IReadOnlyDictionary<string, string[]> Supported { get; } = SupportedWith(
         ("_class_name", ["\"ControlNetModel\""]),
-        ("controlnet_conditioning_channel_order", ["\"rgb\"", $"\"{Bgr}\""]));
+        ("controlnet_conditioning_channel_order", ["\"rgb\"", $"\"{Bgr}\""]),
+        ("mid_block_type", MidBlockTypes));
 
     /// <summary>Pixels of the control picture per latent, in height and in width.</summary>
     internal int PixelsPerLatent => 1 << (ConditioningEmbeddingOutChannels.Count - 1);

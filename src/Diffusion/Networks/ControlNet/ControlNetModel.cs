@@ -23,7 +23,7 @@ public sealed class ControlNetModel : Module<Tensor, Tensor, UNetConditions, Ten
     private readonly ModuleList<UNetDownBlock> down_blocks;
     private readonly ModuleList<Conv2d> controlnet_down_blocks;
     private readonly Conv2d controlnet_mid_block;
-    private readonly UNetMidBlock2DCrossAttn mid_block;
+    private readonly UNetMidBlock mid_block;
 
     /// <summary>Builds the network; its weights start random, but those that lead out of it zero.</summary>
     public ControlNetModel(ControlNetConfig config, LayerFactory layers = default)
@@ -39,7 +39,7 @@ public sealed class ControlNetModel : Module<Tensor, Tensor, UNetConditions, Ten
         down_blocks = new ModuleList<UNetDownBlock>([.. Enumerable.Range(0, channels.Count).Select(level => UNetDownBlock.Create(layers, config, level))]);
         controlnet_down_blocks = new ModuleList<Conv2d>([.. SkipChannels(config).Select(count => layers.ZeroConv2d(count, count, 1))]);
         controlnet_mid_block = layers.ZeroConv2d(channels[^1], channels[^1], 1);
-        mid_block = new UNetMidBlock2DCrossAttn(layers, config);
+        mid_block = UNetMidBlock.Create(layers, config)!; // no config without one is read
         RegisterComponents();
     }
 

@@ -33,6 +33,7 @@ public sealed record UNet2DConditionConfig : UNetEncoderConfig, ICheckedConfig
         ("dropout", ["0.0", "0"]),
         ("dual_cross_attention", ["false"]),
         ("mid_block_only_cross_attention", ["null", "false"]),
+        ("mid_block_type", [.. MidBlockTypes, "null"]),
         ("resnet_out_scale_factor", ["1.0", "1"]),
         ("resnet_skip_time_act", ["false"]),
         ("time_embedding_act_fn", ["null"]),

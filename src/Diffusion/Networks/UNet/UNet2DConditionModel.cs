@@ -18,7 +18,7 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions
     private readonly TimestepEmbedding time_embedding;
     private readonly TimestepEmbedding? add_embedding;
     private readonly ModuleList<UNetDownBlock> down_blocks;
-    private readonly UNetMidBlock2DCrossAttn mid_block;
+    private readonly UNetMidBlock? mid_block;
     private readonly ModuleList<UNetUpBlock> up_blocks;
     private readonly GroupNorm conv_norm_out;
     private readonly Conv2d conv_out;
@@ -34,7 +34,7 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions
         add_embedding = ConditionEmbedding.AddEmbedding(layers, config);
         conditionEmbedding = new ConditionEmbedding(config, time_embedding, add_embedding);
         down_blocks = new ModuleList<UNetDownBlock>([.. Enumerable.Range(0, channels.Count).Select(level => UNetDownBlock.Create(layers, config, level))]);
-        mid_block = new UNetMidBlock2DCrossAttn(layers, config);
+        mid_block = UNetMidBlock.Create(layers, config);
         up_blocks = new ModuleList<UNetUpBlock>([.. Enumerable.Range(0, channels.Count).Reverse().Select(level => UNetUpBlock.Create(layers, config, level))]);
         conv_norm_out = layers.GroupNorm(config.NormNumGroups, channels[0], config.NormEps);
         conv_out = layers.Conv2d(channels[0], config.OutChannels, 3, padding: 1);
@@ -72,7 +72,9 @@ public sealed class UNet2DConditionModel : Module<Tensor, Tensor, UNetConditions
         }
 
         // 3. middle
-        hidden = Observed("mid_block", mid_block.call(hidden, temb, encoder_hidden_states)); // (B, block_out_channels[^1], h', w')
+        hidden = mid_block is null
+            ? hidden.alias() // the last skip is freed for itself
+            : Observed("mid_block", mid_block.call(hidden, temb, encoder_hidden_states)); // (B, block_out_channels[^1], h', w')
 
         // 4. what a ControlNet adds
         if (conditions.Control is { } control)

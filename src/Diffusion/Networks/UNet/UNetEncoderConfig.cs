@@ -11,6 +11,9 @@ public abstract record UNetEncoderConfig
     /// <summary>The one <see cref="AdditionEmbedType"/> that is built.</summary>
     internal const string TextTime = "text_time";
 
+    /// <summary>What <see cref="MidBlockType"/> may say in configs of both kinds, as JSON.</summary>
+    private protected static readonly string[] MidBlockTypes = [$"\"{nameof(UNetMidBlock2DCrossAttn)}\"", $"\"{nameof(UNetMidBlock2D)}\""];
+
     /// <summary>Channels going in: the latents', and what an in-painting model gets beside them.</summary>
     public int InChannels { get; init; } = 4;
 
@@ -23,6 +26,9 @@ public abstract record UNetEncoderConfig
     /// <summary>What each level is on the way down.</summary>
     public IReadOnlyList<string> DownBlockTypes { get; init; } =
         [nameof(CrossAttnDownBlock2D), nameof(CrossAttnDownBlock2D), nameof(CrossAttnDownBlock2D), nameof(DownBlock2D)];
+
+    /// <summary>What the bottom is; null, for a U-Net that has none.</summary>
+    public string? MidBlockType { get; init; } = nameof(UNetMidBlock2DCrossAttn);
 
     /// <summary>Channels at each level.</summary>
     public IReadOnlyList<int> BlockOutChannels { get; init; } = [320, 640, 1280, 1280];
@@ -82,7 +88,6 @@ public abstract record UNetEncoderConfig
             ["encoder_hid_dim"] = ["null"],
             ["encoder_hid_dim_type"] = ["null"],
             ["mid_block_scale_factor"] = ["1", "1.0"],
-            ["mid_block_type"] = ["\"UNetMidBlock2DCrossAttn\""],
             ["num_class_embeds"] = ["null"],
             ["only_cross_attention"] = ["false"],
             ["resnet_time_scale_shift"] = ["\"default\""],

@@ -14,8 +14,8 @@ public sealed class AutoencoderKL : Module<Tensor, Tensor>
 {
     private readonly Encoder encoder;
     private readonly Decoder decoder;
-    private readonly Conv2d quant_conv;
-    private readonly Conv2d post_quant_conv;
+    private readonly Conv2d? quant_conv;
+    private readonly Conv2d? post_quant_conv;
 
     /// <summary>Builds the network; its weights start random.</summary>
     public AutoencoderKL(AutoencoderKLConfig config, LayerFactory layers = default)
@@ -24,8 +24,8 @@ public sealed class AutoencoderKL : Module<Tensor, Tensor>
         Config = config;
         encoder = new Encoder(config, layers);
         decoder = new Decoder(config, layers);
-        quant_conv = layers.Conv2d(2 * config.LatentChannels, 2 * config.LatentChannels, 1);
-        post_quant_conv = layers.Conv2d(config.LatentChannels, config.LatentChannels, 1);
+        quant_conv = config.UseQuantConv ? layers.Conv2d(2 * config.LatentChannels, 2 * config.LatentChannels, 1) : null;
+        post_quant_conv = config.UsePostQuantConv ? layers.Conv2d(config.LatentChannels, config.LatentChannels, 1) : null;
         RegisterComponents();
     }
 
@@ -54,21 +54,21 @@ public sealed class AutoencoderKL : Module<Tensor, Tensor>
     internal Tensor EncodeParameters(Tensor image)
     {
         using var scope = NewDisposeScope();
-        return scope.MoveToOuter(quant_conv.call(encoder.call(image)));
+        return scope.MoveToOuter(Through(quant_conv, encoder.call(image)));
     }
 
     /// <summary>The end of <see cref="EncodeParameters"/>, from what <see cref="Vae.Encoder.Locally"/> gave.</summary>
     internal Tensor EncodeGlobally(Tensor hidden)
     {
         using var scope = NewDisposeScope();
-        return scope.MoveToOuter(quant_conv.call(encoder.Globally(hidden)));
+        return scope.MoveToOuter(Through(quant_conv, encoder.Globally(hidden)));
     }
 
     /// <summary>The begin of <see cref="Decode"/>, for <see cref="Vae.Decoder.Locally"/>.</summary>
     internal Tensor DecodeGlobally(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return scope.MoveToOuter(decoder.Globally(post_quant_conv.call(latents)));
+        return scope.MoveToOuter(decoder.Globally(Through(post_quant_conv, latents)));
     }
 
     /// <summary>From latents to pictures.</summary>
@@ -77,7 +77,7 @@ public sealed class AutoencoderKL : Module<Tensor, Tensor>
     public Tensor Decode(Tensor latents)
     {
         using var scope = NewDisposeScope();
-        return scope.MoveToOuter(decoder.call(post_quant_conv.call(latents)));
+        return scope.MoveToOuter(decoder.call(Through(post_quant_conv, latents)));
     }
 
     /// <summary>There and back through the likeliest latents.</summary>
@@ -88,4 +88,6 @@ public sealed class AutoencoderKL : Module<Tensor, Tensor>
         using var scope = NewDisposeScope();
         return scope.MoveToOuter(Decode(Encode(image).Mode()));
     }
+
+    private static Tensor Through(Conv2d? conv, Tensor x) => conv is null ? x : conv.call(x);
 }

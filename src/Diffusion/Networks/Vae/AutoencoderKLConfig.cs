@@ -38,6 +38,15 @@ public sealed record AutoencoderKLConfig : ICheckedConfig
     /// <summary>Whether half precision overflows in it, so that it wants single.</summary>
     public bool ForceUpcast { get; init; } = true;
 
+    /// <summary>Whether the middle of encoder and decoder looks at all positions.</summary>
+    public bool MidBlockAddAttention { get; init; } = true;
+
+    /// <summary>Whether a convolution follows the encoder.</summary>
+    public bool UseQuantConv { get; init; } = true;
+
+    /// <summary>Whether a convolution leads to the decoder.</summary>
+    public bool UsePostQuantConv { get; init; } = true;
+
     /// <inheritdoc/>
     public static IReadOnlyDictionary<string, string[]> Supported { get; } = new Dictionary<string, string[]>
     {
@@ -45,9 +54,6 @@ public sealed record AutoencoderKLConfig : ICheckedConfig
         ["act_fn"] = ["\"silu\""],
         ["down_block_types"] = ["\"DownEncoderBlock2D\""],
         ["up_block_types"] = ["\"UpDecoderBlock2D\""],
-        ["mid_block_add_attention"] = ["true"],
-        ["use_quant_conv"] = ["true"],
-        ["use_post_quant_conv"] = ["true"],
         ["latents_mean"] = ["null"],
         ["latents_std"] = ["null"],
         ["shift_factor"] = ["null", "0", "0.0"],
