@@ -8,6 +8,7 @@ namespace StableDiffusion.Diffusion.Checkpoints;
 internal static class ModelFit
 {
     private const int SizesOfXL = 6; // original height and width, top and left of the crop, target height and width
+    private static readonly string[] OtherTrainings = ["EDM", "FlowMatch"]; // how diffusers' names of their schedulers begin
 
     /// <exception cref="ModelFolderException">They do not; the message says which do not fit and how.</exception>
     public static void Check(StableDiffusionModel model)
@@ -20,6 +21,7 @@ internal static class ModelFit
 
     private static IEnumerable<string?> Faults(StableDiffusionModel model)
     {
+        yield return Training(model.SchedulerConfig["_class_name"]?.ToString());
         var (unet, latents) = (model.UNet.Config, model.Vae.Config.LatentChannels);
         var text = model.TextEncoder.Config.HiddenSize + (model.TextEncoder2?.Config.HiddenSize ?? 0);
         yield return unet.InChannels == latents || unet.InChannels == (2 * latents) + 1 ? null
@@ -31,6 +33,10 @@ internal static class ModelFit
         yield return Vocabulary(model.Tokenizer, model.TextEncoder.Config);
         yield return model is { Tokenizer2: { } tokenizer, TextEncoder2: { } encoder } ? Vocabulary(tokenizer, encoder.Config) : null;
     }
+
+    private static string? Training(string? scheduler) => OtherTrainings.Any(name => scheduler?.StartsWith(name, StringComparison.Ordinal) == true)
+        ? $"its scheduler is {scheduler}; models trained in that way, and not on the noise levels of Stable Diffusion, are not built"
+        : null;
 
     private static string? Added(UNet2DConditionConfig unet, CLIPTextConfig? textEncoder2)
     {

@@ -17,7 +17,7 @@ internal sealed record ModelIndex : ICheckedConfig
     /// <summary>A1111's default.</summary>
     public const double UsualGuidanceScale = 7;
 
-    private const string XLPrefix = "StableDiffusionXL";
+    private const string XLPrefix = "StableDiffusionXL", LcmPrefix = "LatentConsistencyModel";
 
     // diffusers' pipelines over these networks; a folder's says what it was saved from, not what it may be used for
     private static readonly string[] Uses = ["", "Img2Img", "Inpaint", "ControlNet", "ControlNetImg2Img", "ControlNetInpaint"];
@@ -54,7 +54,11 @@ internal sealed record ModelIndex : ICheckedConfig
     /// <inheritdoc/>
     public static IReadOnlyDictionary<string, string[]> Supported { get; } = new Dictionary<string, string[]>
     {
-        ["_class_name"] = [.. Uses.SelectMany(use => new[] { $"\"StableDiffusion{use}Pipeline\"", $"\"{XLPrefix}{use}Pipeline\"" }), "\"StableDiffusionInpaintPipelineLegacy\""],
+        ["_class_name"] =
+        [
+            .. Uses.SelectMany(use => new[] { $"\"StableDiffusion{use}Pipeline\"", $"\"{XLPrefix}{use}Pipeline\"" }),
+            "\"StableDiffusionInpaintPipelineLegacy\"", $"\"{LcmPrefix}Pipeline\"", $"\"{LcmPrefix}Img2ImgPipeline\"",
+        ],
         ["text_encoder"] = ["\"transformers\"", $"\"{nameof(CLIPTextModel)}\""],
         ["text_encoder_2"] = ["null", "\"transformers\"", $"\"{nameof(CLIPTextModelWithProjection)}\""],
         ["tokenizer"] = ["\"transformers\"", "\"CLIPTokenizer\"", "\"CLIPTokenizerFast\""],

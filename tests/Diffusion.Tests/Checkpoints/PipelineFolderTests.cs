@@ -32,6 +32,7 @@ public sealed class PipelineFolderTests : IDisposable
     [InlineData("StableDiffusionImg2ImgPipeline")]
     [InlineData("StableDiffusionInpaintPipelineLegacy")]
     [InlineData("StableDiffusionControlNetPipeline")]
+    [InlineData("LatentConsistencyModelPipeline")]
     public void What_pipeline_a_folder_was_saved_from_does_not_matter(string pipeline)
     {
         string copy = CopyWithIndex("tiny-sd15", index =>
@@ -160,6 +161,20 @@ public sealed class PipelineFolderTests : IDisposable
         vocabulary["surplus"] = vocabulary.Count;
         File.WriteAllText(path, vocabulary.ToJsonString());
         Assert.Contains("1001 tokens", Assert.Throws<ModelFolderException>(() => StableDiffusionModel.Load(copy).Dispose()).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("EDMEulerScheduler")] // CosXL
+    [InlineData("EDMDPMSolverMultistepScheduler")] // Playground 2.5
+    [InlineData("FlowMatchEulerDiscreteScheduler")]
+    public void A_model_of_another_training_is_told_by_its_scheduler(string scheduler)
+    {
+        string copy = folder.CopyOf(Goldens.Path("models/tiny-sdxl"));
+        string path = Path.Combine(copy, "scheduler", "scheduler_config.json");
+        var config = ConfigFile.ReadObject(path);
+        config["_class_name"] = scheduler;
+        File.WriteAllText(path, config.ToJsonString());
+        Assert.Contains(scheduler, Assert.Throws<ModelFolderException>(() => StableDiffusionModel.Load(copy).Dispose()).Message, StringComparison.Ordinal);
     }
 
     [Fact]
