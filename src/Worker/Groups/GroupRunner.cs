@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Failures;
+using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
@@ -16,7 +18,7 @@ namespace StableDiffusion.Worker.Groups;
 /// image comes to one of four ends: rendered, failed for good, failed retryably, or handed back at shutdown.
 /// </summary>
 public sealed partial class GroupRunner(
-    IRenderer renderer, HeldModels models, WorkInHand inHand, Uploader uploader, Reporter reporter, ILogger<GroupRunner> logger)
+    IRenderer renderer, HeldModels models, WorkInHand inHand, Uploader uploader, Reporter reporter, IOptions<WorkerOptions> options, ILogger<GroupRunner> logger)
 {
     /// <summary>Brings every image of the command to an end and reports it; returns when the broker has the reports.</summary>
     public async Task RunAsync(RenderImages command, CancellationToken cancellationToken)
@@ -105,7 +107,10 @@ public sealed partial class GroupRunner(
 
     private Manifest ManifestOf(ImageSettings settings) => new()
     {
-        Settings = settings, ModelHash = models.Get(settings.Model).Hash, Environment = renderer.Environment,
+        Settings = settings,
+        ModelHash = models.Get(settings.Model).Hash,
+        SingleFile = options.Value.SingleFiles.GetValueOrDefault(settings.Model),
+        Environment = renderer.Environment,
     };
 
     private Task FailAsync(ImageReports image, Exception error)

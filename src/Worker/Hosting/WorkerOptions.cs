@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using StableDiffusion.Diffusion.Memory;
+using StableDiffusion.Worker.Models;
 
 namespace StableDiffusion.Worker.Hosting;
 
@@ -14,6 +15,9 @@ public sealed class WorkerOptions
 
     /// <summary>Folders that hold model folders, joined like PATH: "/models:/more". A model folder itself will do, too.</summary>
     public string Models { get; set; } = "";
+
+    /// <summary>What checkpoints in one file cannot say of themselves, by the model's name.</summary>
+    public Dictionary<string, SingleFileSetting> SingleFiles { get; } = new(StringComparer.OrdinalIgnoreCase); // as names of settings are
 
     /// <summary>"cpu", "cuda", "cuda:N", or "auto": the first GPU where there is one.</summary>
     public string Device { get; set; } = "auto";
@@ -67,6 +71,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         {
             yield return $"Worker:Models names \"{folder}\", which is no folder.";
         }
+        foreach (var fault in SingleFileFaults(options))
+        {
+            yield return fault;
+        }
         if (options.Device is not ("auto" or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && byte.TryParse(options.Device.AsSpan(5), out _)))
         {
             yield return $"Worker:Device is \"{options.Device}\"; it must be auto, cpu, cuda or cuda:N.";
@@ -102,6 +110,27 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.ProgressInterval < TimeSpan.Zero)
         {
             yield return $"Worker:ProgressInterval is {options.ProgressInterval}; it cannot be negative.";
+        }
+    }
+
+    private static IEnumerable<string> SingleFileFaults(WorkerOptions options)
+    {
+        if (options.SingleFiles.Count == 0)
+        {
+            yield break;
+        }
+        var files = ModelFolder.Find(options.ModelFolders.Where(Directory.Exists)).Where(model => model.IsFile).Select(model => model.Name)
+            .ToHashSet(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, setting) in options.SingleFiles)
+        {
+            if (setting.Fault is { } fault)
+            {
+                yield return $"Worker:SingleFiles:{name}:{fault}";
+            }
+            if (!files.Contains(name))
+            {
+                yield return $"Worker:SingleFiles:{name} is of no model: no folder of Worker:Models has a {name}.safetensors.";
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using StableDiffusion.Contracts;
+using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Manifests;
@@ -27,6 +28,9 @@ public sealed record Manifest
 
     /// <summary>The weights it was drawn with, <see cref="Contracts.Models.ModelDescription.Hash"/>.</summary>
     public required string ModelHash { get; init; }
+
+    /// <summary>How a checkpoint in one file was read, where the worker's settings say so.</summary>
+    public SingleFileSetting? SingleFile { get; init; }
 
     /// <summary>The software and hardware it was drawn on.</summary>
     public required RenderEnvironment Environment { get; init; }

@@ -10,6 +10,9 @@ public sealed partial record ModelFolder(string Name, string Path)
     private const string Index = "model_index.json", Weights = ".safetensors", Pickle = ".ckpt", Vae = ".vae"; // a pickle is listed to be refused with the reason
     private const string Checkpoints = "Stable-diffusion"; // A1111's folder of them
 
+    /// <summary>Whether it is a checkpoint in one file.</summary>
+    internal bool IsFile => Path.EndsWith(Weights, StringComparison.Ordinal);
+
     /// <summary>Why the model cannot be offered under this name; null when it can.</summary>
     public string? NameFault => QueueName().IsMatch(Name)
         ? null

@@ -111,7 +111,8 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private ModelDescription Load(ModelFolder folder)
     {
         var clock = Stopwatch.StartNew();
-        var model = StableDiffusionModel.Load(folder.Path, device.Dtype, device.Device, offload: offload);
+        var model = StableDiffusionModel.Load(
+            folder.Path, device.Dtype, device.Device, options.SingleFiles.GetValueOrDefault(folder.Name)?.ToOptions(), offload);
         var scheduler = model.SchedulerConfig["_class_name"]?.ToString();
         var description = new ModelDescription
         {

@@ -132,6 +132,9 @@ public sealed class SingleFileTests : IDisposable
         var few = Assert.Throws<MismatchedWeightsException>(() => Load(Goldens.Path("single-files/tiny-sd15.safetensors"), new SingleFileOptions { UseEma = true }).Dispose());
         Assert.Contains("conv_in.weight", few.Missing);
         Assert.DoesNotContain("conv_out.bias", few.Missing);
+
+        string none = Change(tensors => tensors.Remove(EmaOfTheLastBias));
+        Assert.Contains("UseEma", Assert.Throws<ModelFolderException>(() => Load(none, new SingleFileOptions { UseEma = true }).Dispose()).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -34,7 +34,7 @@ internal sealed class Bench : IDisposable
         get
         {
             Models.Add(Some.Model);
-            return new GroupRunner(Renderer, Models, InHand, Uploader, Reporter, NullLogger<GroupRunner>.Instance);
+            return new GroupRunner(Renderer, Models, InHand, Uploader, Reporter, Microsoft.Extensions.Options.Options.Create(Options), NullLogger<GroupRunner>.Instance);
         }
     }
 

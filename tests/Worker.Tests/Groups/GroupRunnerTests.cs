@@ -2,6 +2,8 @@ using System.Security.Cryptography;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Storage;
+using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Tests.Fakes;
 
 namespace StableDiffusion.Worker.Tests.Groups;
@@ -44,6 +46,19 @@ public sealed class GroupRunnerTests
         await bench.Runner.RunAsync(Some.Group(second, Some.Image()), Cancel);
 
         Assert.Equal(bench.Store.Objects[first.ObjectKey], bench.Store.Objects[second.ObjectKey]);
+    }
+
+    [Fact]
+    public async Task Manifest_says_how_the_settings_had_a_single_file_read()
+    {
+        using var bench = new Bench();
+        bench.Options.SingleFiles.Add("Starter", new SingleFileSetting { PredictionType = "v_prediction" });
+        var image = Some.Image();
+
+        await bench.Runner.RunAsync(Some.Group(image), Cancel);
+
+        var manifest = Manifest.FromJson(PngReader.Read(bench.Store.Objects[image.ObjectKey]).Text(Manifest.Keyword)!);
+        Assert.Equal(new SingleFileSetting { PredictionType = "v_prediction" }, manifest.SingleFile);
     }
 
     [Fact]

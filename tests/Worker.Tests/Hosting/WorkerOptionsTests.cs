@@ -5,8 +5,14 @@ using StableDiffusion.Worker.Hosting;
 
 namespace StableDiffusion.Worker.Tests.Hosting;
 
-public sealed class WorkerOptionsTests
+public sealed class WorkerOptionsTests : IDisposable
 {
+    private readonly string models = Directory.CreateTempSubdirectory("models-").FullName;
+
+    public WorkerOptionsTests() => File.WriteAllText(Path.Combine(models, "dream-2.1.safetensors"), "");
+
+    public void Dispose() => Directory.Delete(models, recursive: true);
+
     [Theory]
     [InlineData("Worker:Id", " ")]
     [InlineData("Worker:Models", "")]
@@ -16,6 +22,7 @@ public sealed class WorkerOptionsTests
     [InlineData("Worker:Dtype", "int8")]
     [InlineData("Worker:Threads", "-1")]
     [InlineData("Worker:Prefetch", "0")]
+    [InlineData("Worker:SingleFiles:dream-2.1:PredictionType", "v")]
     [InlineData("Worker:HeartbeatInterval", "00:00:00")]
     [InlineData("Worker:ProgressInterval", "-00:00:01")]
     public void Wrong_setting_is_refused_by_its_name(string setting, string value)
@@ -34,10 +41,26 @@ public sealed class WorkerOptionsTests
         Assert.StartsWith(Environment.MachineName, options.Id, StringComparison.Ordinal);
     }
 
-    private static WorkerOptions Read(params (string Setting, string Value)[] settings)
+    [Fact]
+    public void Single_files_are_set_by_the_models_name()
+    {
+        var setting = Read(("Worker:SingleFiles:dream-2.1:PredictionType", "v_prediction"), ("Worker:SingleFiles:dream-2.1:UseEma", "true")).SingleFiles["dream-2.1"];
+
+        Assert.Equal(new SingleFileSetting { PredictionType = "v_prediction", UseEma = true }, setting);
+    }
+
+    [Fact]
+    public void Setting_of_a_file_that_is_not_there_is_refused_by_its_name()
+    {
+        var error = Assert.Throws<OptionsValidationException>(() => Read(("Worker:SingleFiles:dreem:UseEma", "true")));
+
+        Assert.StartsWith("Worker:SingleFiles:dreem ", Assert.Single(error.Failures), StringComparison.Ordinal);
+    }
+
+    private WorkerOptions Read(params (string Setting, string Value)[] settings)
     {
         var builder = Host.CreateEmptyApplicationBuilder(null);
-        foreach (var (setting, value) in settings.Prepend(("Worker:Models", Path.GetTempPath())))
+        foreach (var (setting, value) in settings.Prepend(("Worker:Models", models)))
         {
             builder.Configuration[setting] = value;
         }

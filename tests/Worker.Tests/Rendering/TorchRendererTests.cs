@@ -264,6 +264,21 @@ public sealed class TorchRendererTests : IDisposable
     }
 
     [Fact]
+    public async Task Settings_say_what_a_single_file_predicts_and_which_of_its_weights_are_drawn_with()
+    {
+        Directory.CreateSymbolicLink(Path.Combine(root, "tiny-sd15"), TinyModel);
+        System.IO.File.Copy(TinyModel + ".safetensors", Path.Combine(root, "tiny-sd15.safetensors"));
+        using var plain = Renderer(root);
+        using var velocity = Renderer(root, singleFile: new SingleFileSetting { PredictionType = "v_prediction" });
+        using var averaged = Renderer(root, singleFile: new SingleFileSetting { UseEma = true });
+        var settings = Settings((await plain.LoadAsync(Cancel)).Models[0].DefaultSize);
+        await velocity.LoadAsync(Cancel);
+
+        Assert.NotEqual(Assert.Single(await Draw(plain, settings)).Pixels, Assert.Single(await Draw(velocity, settings)).Pixels);
+        Assert.Contains("conv_in.weight", Assert.Single((await averaged.LoadAsync(Cancel)).Faults).Reason, StringComparison.Ordinal); // the file has one averaged weight
+    }
+
+    [Fact]
     public void Environment_names_what_the_bytes_depend_on()
     {
         using var renderer = Renderer(TinyModel, threads: 1);
@@ -299,9 +314,14 @@ public sealed class TorchRendererTests : IDisposable
         return adapters.All.Single(adapter => adapter.Kind == kind).Hash;
     }
 
-    private TorchRenderer Renderer(string models, int threads = 2)
+    private TorchRenderer Renderer(string models, int threads = 2, SingleFileSetting? singleFile = null)
     {
         var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads };
+        if (singleFile is not null)
+        {
+            options.SingleFiles.Add("tiny-sd15", singleFile);
+        }
+
         return new TorchRenderer(Options.Create(options), adapters, new InputCache(store, TimeProvider.System), new ListLogger(log));
     }
 

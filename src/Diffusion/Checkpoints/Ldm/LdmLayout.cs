@@ -8,7 +8,8 @@ namespace StableDiffusion.Diffusion.Checkpoints.Ldm;
 /// <summary>Which keys of a checkpoint in the original LDM/OpenCLIP layout are which weights of a network.</summary>
 internal static class LdmLayout
 {
-    private const string EmaPrefix = "model_ema.";
+    /// <summary>What stands before the names of averaged weights.</summary>
+    public const string EmaPrefix = "model_ema.";
 
     /// <summary>A U-Net's.</summary>
     /// <param name="config">Its sizes.</param>
