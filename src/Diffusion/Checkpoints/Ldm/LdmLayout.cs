@@ -8,8 +8,10 @@ namespace StableDiffusion.Diffusion.Checkpoints.Ldm;
 /// <summary>Which keys of a checkpoint in the original LDM/OpenCLIP layout are which weights of a network.</summary>
 internal static class LdmLayout
 {
-    /// <summary>What stands before the names of averaged weights.</summary>
-    public const string EmaPrefix = "model_ema.";
+    private const string EmaPrefix = "model_ema.";
+
+    /// <summary>What the averaged weights of a U-Net begin with.</summary>
+    public const string EmaOfUNet = EmaPrefix + "diffusion_model";
 
     /// <summary>A U-Net's.</summary>
     /// <param name="config">Its sizes.</param>

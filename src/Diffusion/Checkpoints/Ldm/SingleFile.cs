@@ -80,8 +80,8 @@ internal sealed class SingleFile : IDisposable
 
     private AutoencoderKL Vae(AutoencoderKLConfig config) => Fill(new AutoencoderKL(config, LayerFactory.Shapes), LdmLayout.Vae(config));
 
-    private UNet2DConditionModel UNet(UNet2DConditionConfig config, bool ema) => ema && !file.Names.Any(key => key.StartsWith(LdmLayout.EmaPrefix, StringComparison.Ordinal))
-        ? throw new ModelFolderException(file.Source, $"it has no averaged weights ({LdmLayout.EmaPrefix}…), and UseEma asks for them")
+    private UNet2DConditionModel UNet(UNet2DConditionConfig config, bool ema) => ema && !file.Names.Any(key => key.StartsWith(LdmLayout.EmaOfUNet, StringComparison.Ordinal))
+        ? throw new ModelFolderException(file.Source, $"it has no averaged weights ({LdmLayout.EmaOfUNet}…), and UseEma asks for them")
         : Fill(new UNet2DConditionModel(config, LayerFactory.Shapes), LdmLayout.UNet(config, ema));
 
     /// <summary>Merges of models leave keys in their files that no network has; only what is missing is an error.</summary>
