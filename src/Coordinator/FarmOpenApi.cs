@@ -1,27 +1,40 @@
+using System.Net;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Coordinator.Batches;
 
 namespace StableDiffusion.Coordinator;
 
 /// <summary>The head of /openapi/v1.json, and what schemas alone do not say; the rest comes from the endpoints and the contracts'
 /// doc comments.</summary>
-internal static class FarmOpenApi
+internal static partial class FarmOpenApi
 {
+    private static readonly Type[] Closed = [typeof(BatchRequest), typeof(LoraUse), typeof(ControlNetUnit)];
+
     public static void Describe(OpenApiOptions options)
     {
-        options.AddDocumentTransformer((document, _, _) =>
+        options.AddDocumentTransformer((document, context, _) =>
         {
             document.Info.Title = "Stable Diffusion render farm";
             document.Info.Version = "v1";
             document.Info.Description = "Submit batches of prompts, watch them, fetch the pictures. Field names are A1111's; every error is application/problem+json whose errors names the fields to change.";
+            var schemas = document.Components!.Schemas!;
+            BatchRequestSchema.Describe(schemas[nameof(BatchRequest)], context.ApplicationServices.GetRequiredService<IOptions<BatchesOptions>>().Value);
+            foreach (var described in schemas.Values.SelectMany(schema => (schema.Properties?.Values ?? []).Append(schema)).SelectMany(schema => (schema.OneOf ?? []).Append(schema)))
+            {
+                described.Description = described.Description is { } text ? Plain(text) : null;
+            }
+
             return Task.CompletedTask;
         });
         options.AddSchemaTransformer((schema, context, _) =>
         {
             // a request's unknown fields are refused; an answer may have more than a client knows
-            schema.AdditionalPropertiesAllowed = !(context.JsonTypeInfo.Type == typeof(BatchRequest) || context.JsonTypeInfo.Type == typeof(LoraUse) || context.JsonTypeInfo.Type == typeof(ControlNetUnit));
+            schema.AdditionalPropertiesAllowed = !Closed.Contains(context.JsonTypeInfo.Type);
             if (context.JsonTypeInfo.Type.IsAssignableTo(typeof(ProblemDetails)))
             {
                 schema.Properties ??= new Dictionary<string, IOpenApiSchema>();
@@ -31,4 +44,10 @@ internal static class FarmOpenApi
             return Task.CompletedTask;
         });
     }
+
+    /// <summary>Doc comments come with their line breaks and XML's escapes.</summary>
+    private static string Plain(string comment) => WebUtility.HtmlDecode(Spaces().Replace(comment, " "));
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Spaces();
 }

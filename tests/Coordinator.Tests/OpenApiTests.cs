@@ -1,5 +1,11 @@
+using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Contracts.Models;
 using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Coordinator.Workers;
+using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
 namespace StableDiffusion.Coordinator.Tests;
 
@@ -59,13 +65,64 @@ public sealed class OpenApiTests(Databases databases)
         Assert.Equal(["BatchRequest", "ControlNetUnit", "LoraUse"], schemas.EnumerateObject().Where(IsClosed).Select(schema => schema.Name));
         Assert.True(schemas.GetProperty("ProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
         Assert.True(schemas.GetProperty("HttpValidationProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
-        foreach (var dotnet in new[] { "BatchRequest.", "long?", "double?", "int?", "string?", "StableDiffusion." })
+        foreach (var dotnet in new[] { "&lt;", "\\n", "BatchRequest.", "long?", "double?", "int?", "string?", "StableDiffusion." })
         {
             Assert.DoesNotContain(dotnet, document.ToString(), StringComparison.Ordinal);
         }
 
         IEnumerable<string> Answers(string operation) =>
             operations[operation].GetProperty("responses").EnumerateObject().Select(answer => answer.Name).Order(StringComparer.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_documents_bounds_are_those_that_the_api_keeps()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), new() { ["Batches:MaxImages"] = "50", ["Batches:MaxSide"] = "1024" });
+        await host.Get<WorkerRegister>().ReportAsync(
+            CoordinatorHost.Report("worker-1", host.Time.GetUtcNow()) with
+            {
+                Models = [CoordinatorHost.Description with { Family = ModelFamily.Sdxl, BatchClass = 8 }],
+                Adapters = [new() { Kind = AdapterKind.Lora, Name = "ink", Hash = "11" }, new() { Kind = AdapterKind.Controlnet, Name = "canny", Hash = "22" }],
+            },
+            Token);
+        var schemas = (await host.GetAsync<JsonElement>("/openapi/v1.json")).GetProperty("components").GetProperty("schemas");
+        var bounded = 0;
+        foreach (var (schema, owner) in new[] { ("BatchRequest", ""), ("ControlNetUnit", "controlnet_units[0]."), ("LoraUse", "loras[0].") })
+        {
+            foreach (var field in schemas.GetProperty(schema).GetProperty("properties").EnumerateObject().Where(field => field.Value.TryGetProperty("maximum", out _)))
+            {
+                bounded++;
+                var (least, most) = (field.Value.GetProperty("minimum").GetDecimal(), field.Value.GetProperty("maximum").GetDecimal());
+                var step = field.Value.GetProperty("type").ToString().Contains("number", StringComparison.Ordinal) ? 0.01m : 1;
+                Assert.True(await IsRefusedAsync(host, owner, field.Name, least - step), $"{field.Name} {least - step}");
+                Assert.True(await IsRefusedAsync(host, owner, field.Name, most + step), $"{field.Name} {most + step}");
+                Assert.False(await IsRefusedAsync(host, owner, field.Name, most), $"{field.Name} {most}");
+                Assert.False(field.Name is not ("width" or "height") && await IsRefusedAsync(host, owner, field.Name, least), $"{field.Name} {least}"); // theirs is the model's
+            }
+        }
+
+        Assert.Equal(29, bounded);
+        Assert.Equal("1024", schemas.GetProperty("BatchRequest").GetProperty("properties").GetProperty("width").GetProperty("maximum").ToString());
+    }
+
+    /// <summary>Whether a number is out of the field's range, in a request where the field has something to say.</summary>
+    private static async Task<bool> IsRefusedAsync(CoordinatorHost host, string owner, string field, decimal value)
+    {
+        var given = $"\"{field}\":{value.ToString(CultureInfo.InvariantCulture)}";
+        var body = (owner, field) switch
+        {
+            ("loras[0].", _) => $$"""{"prompt":"a","loras":[{"name":"ink",{{given}}}]}""",
+            ("controlnet_units[0].", _) => $$"""{"prompt":"a","controlnet_units":[{"model":"canny","image":"{{Png.Base64()}}",{{given}}}]}""",
+            (_, ['h', 'r', '_', ..]) => $$"""{"prompt":"a","enable_hr":true,{{given}}}""",
+            (_, "batch_class") => $$"""{"prompt":"a","n_iter":8,{{given}}}""",
+            (_, "denoising_strength" or "mask_blur" or ['i', 'n', 'p', ..]) =>
+                $$"""{"prompt":"a","init_images":["{{Png.Base64()}}"],"mask":"{{Png.Base64()}}","inpaint_full_res":true,{{given}}}""",
+            _ => $$"""{"prompt":"a",{{given}}}""",
+        };
+        using var answer = await host.Client.PostAsync(new Uri("/v1/batches", UriKind.Relative), new StringContent(body, Encoding.UTF8, "application/json"), Token);
+        using var document = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token));
+        return document.RootElement.TryGetProperty("errors", out var errors) && errors.TryGetProperty(owner + field, out var messages)
+            && !messages.ToString().Contains("is not after", StringComparison.Ordinal); // a ControlNet's end before its start
     }
 
     private static bool IsClosed(JsonProperty schema) =>

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+
 namespace StableDiffusion.Contracts.Batches;
 
 /// <summary>A LoRA that a request asks for.</summary>
@@ -7,5 +9,6 @@ public sealed record LoraUse
     public string? Name { get; init; }
 
     /// <summary>-10 … 10, 1 by default: how much of it is added.</summary>
+    [Range(-10.0, 10.0)]
     public double? Weight { get; init; }
 }

@@ -1,0 +1,43 @@
+using Microsoft.OpenApi;
+using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Sampling;
+
+namespace StableDiffusion.Coordinator.Batches;
+
+/// <summary>What OpenAPI says of a <see cref="BatchRequest"/> beyond its type's attributes: limits that are settings, and names that are
+/// tables. Defaults stand in the descriptions alone: clients made from a schema send its defaults, and fields that say nothing are refused.</summary>
+internal static class BatchRequestSchema
+{
+    public static void Describe(IOpenApiSchema request, BatchesOptions limits)
+    {
+        Limit(request, "n_iter", 1, limits.MaxImages);
+        Limit(request, "steps", 1, limits.MaxSteps);
+        Limit(request, "hr_second_pass_steps", 0, limits.MaxSteps);
+        Limit(request, "width", 1, limits.MaxSide);
+        Limit(request, "height", 1, limits.MaxSide);
+        Limit(request, "hr_resize_x", 0, limits.MaxSide);
+        Limit(request, "hr_resize_y", 0, limits.MaxSide);
+        foreach (var text in new[] { "prompt", "negative_prompt", "prompt_2", "negative_prompt_2" })
+        {
+            Field(request, text).MaxLength = limits.MaxPromptLength;
+        }
+
+        Field(request, "prompts").MaxItems = limits.MaxImages;
+        Field(request, "seeds").MaxItems = limits.MaxImages;
+        Name(request, "sampler_name", Samplers.Names);
+        Name(request, "scheduler", ScheduleTypes.Names);
+        Name(request, "hr_upscaler", Upscalers.Names);
+    }
+
+    private static OpenApiSchema Field(IOpenApiSchema request, string name) => (OpenApiSchema)request.Properties![name];
+
+    private static void Limit(IOpenApiSchema request, string name, int least, int most)
+    {
+        var field = Field(request, name);
+        (field.Minimum, field.Maximum) = ($"{least}", $"{most}");
+    }
+
+    // no enum: letter case is free, and samplers have other spellings
+    private static void Name(IOpenApiSchema request, string name, IEnumerable<string> known) =>
+        Field(request, name).Description += $" Known: {string.Join(", ", known)}.";
+}
