@@ -8,6 +8,9 @@ internal static class NativeLibraryLoader
 {
     private const string FileName = "libtorchsystem.so";
 
+    /// <summary>How long the end of the process waits for operators that other threads are in.</summary>
+    private static readonly TimeSpan LongestCall = TimeSpan.FromSeconds(20);
+
     /// <summary>Makes the shim's imports find it. Called once, before the first import.</summary>
     public static void Register() => NativeLibrary.SetDllImportResolver(typeof(NativeLibraryLoader).Assembly, Resolve);
 
@@ -49,6 +52,8 @@ internal static class NativeLibraryLoader
                 $"{path} did not load. It needs the libtorch that it was built with (Debian and Ubuntu: libtorch-dev and " +
                 $"libopenblas0-pthread), or build again with LIBTORCH naming another. {e.Message}", e);
         }
+        // Threads may still compute, as when an interrupted command's time to stop is over.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => NativeMethods.end_calls((int)LongestCall.TotalMilliseconds);
         if (SharedBlas() == "reference")
         {
             Console.Error.WriteLine("warning: libtorch runs on the reference BLAS, tens of times slower than need be. " +

@@ -10,6 +10,7 @@ internal static unsafe partial class NativeMethods
     static NativeMethods() => NativeLibraryLoader.Register();
 
     [LibraryImport(Library)] public static partial IntPtr last_error_message();
+    [LibraryImport(Library)] public static partial void end_calls(int milliseconds);
     [LibraryImport(Library)] public static partial IntPtr torch_version();
     [LibraryImport(Library)] public static partial IntPtr torch_config();
     [LibraryImport(Library)] public static partial int torch_cxx11_abi();

@@ -7,7 +7,10 @@
 #include <c10/core/GradMode.h>
 #include <c10/core/InferenceMode.h>
 #include <c10/core/impl/DeviceGuardImplInterface.h>
+#include <atomic>
+#include <chrono>
 #include <dlfcn.h>
+#include <thread>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -25,6 +28,27 @@ __attribute__((constructor)) static void keep_freed_blocks() {
 #endif
 
 thread_local std::string last_error;
+
+static std::atomic<int> calls_under_way{0};
+static std::atomic<std::thread::id> last_caller{};  // the only thread that may still call; none while the process lives
+
+Call::Call() noexcept {
+  calls_under_way++;
+  const auto last = last_caller.load();
+  if (last == std::thread::id() || last == std::this_thread::get_id()) return;
+  calls_under_way--;
+  for (;;) std::this_thread::sleep_for(std::chrono::hours(1));
+}
+
+Call::~Call() { calls_under_way--; }
+
+// This thread is about to end the process: waits a while for what others have under way, and lets no more begin.
+EXPORT void end_calls(int32_t milliseconds) {
+  using clock = std::chrono::steady_clock;
+  last_caller = std::this_thread::get_id();
+  const auto latest = clock::now() + std::chrono::milliseconds(milliseconds);
+  while (calls_under_way != 0 && clock::now() < latest) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+}
 
 EXPORT const char* last_error_message() { return last_error.c_str(); }
 

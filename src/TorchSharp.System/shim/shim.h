@@ -44,9 +44,17 @@ inline int64_t pack(c10::Device device) {
 // The message of this thread's last failure; valid until its next one.
 extern thread_local std::string last_error;
 
+// A call under way. Once the process ends none begins in another thread: libtorch's libraries take their memory back then, and a
+// thread that still computed would crash. Not for what finalizers call, since the runtime waits for them.
+struct Call {
+  Call() noexcept;
+  ~Call();
+};
+
 // Runs `body`; 0 when it went well, else 1 with the message kept for last_error_message.
 template <class Body>
 int32_t guarded(Body&& body) noexcept {
+  Call call;
   try {
     body();
     return 0;
