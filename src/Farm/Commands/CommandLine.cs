@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
-using Spectre.Console;
 using StableDiffusion.Diffusion;
 
 namespace StableDiffusion.Farm.Commands;
@@ -33,22 +32,14 @@ public static class CommandLine
     /// <summary>Runs one command line. 0: done; 1: an error the user can mend, or a check that failed; 130: interrupted.</summary>
     public static async Task<int> RunAsync(string[] args)
     {
-        if (Console.IsOutputRedirected)
-        {
-            AnsiConsole.Profile.Capabilities.Ansi = false; // a file wants plain text, and lines as long as they are
-            AnsiConsole.Profile.Width = 1000;
-        }
-
         ParseResult command = Parse(args);
         if (command.Errors.Count > 0)
         {
             Command verb = command.CommandResult.Command;
-            string error = command.Errors[0].Message.Split(" as expected type")[0]; // a .NET type's name tells a user nothing
-            error = string.Join(' ', error.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)); // a list of choices is a line each
             return await FailAsync(
                 verb.Name == "./farm" ? $"no verb '{string.Join(' ', args)}' (./farm help lists the verbs)"
                 : verb is { Subcommands.Count: > 0, Action: null } ? $"{verb.Name} what? It may be: {string.Join(", ", verb.Subcommands.Select(choice => choice.Name))}"
-                : $"{error} (./farm help {string.Join(' ', Path(command.CommandResult))} lists the options)");
+                : $"{Words(command.Errors[0])} (./farm help {string.Join(' ', Path(command.CommandResult))} lists the options)");
         }
 
         try
@@ -76,6 +67,20 @@ public static class CommandLine
     /// <summary>What an option or a file on the disk can cause; all else is a mistake in the program, and its trace is wanted.</summary>
     private static bool IsForeseeable(Exception error) =>
         error is InvalidModelException or ArgumentException or NotSupportedException or IOException or UnauthorizedAccessException;
+
+    /// <summary>A mistake in one line that names the option.</summary>
+    internal static string Words(ParseError error)
+    {
+        string words = error.Message.Split(" as expected type")[0]; // a .NET type's name tells a user nothing
+        words = string.Join(' ', words.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries)); // a list of choices is a line each
+        if (error.SymbolResult is ArgumentResult { Tokens: [], Parent: CommandResult } missing)
+        {
+            return $"<{missing.Argument.Name}> is missing: {missing.Argument.Description}";
+        }
+
+        string? option = error.SymbolResult is OptionResult result ? result.Option.Name : (error.SymbolResult?.Parent as OptionResult)?.Option.Name;
+        return option is null || words.Contains(option, StringComparison.Ordinal) ? words : $"{option}: {words}";
+    }
 
     private static IEnumerable<string> Path(CommandResult command) =>
         command.Parent is CommandResult above ? Path(above).Append(command.Command.Name) : [];

@@ -72,6 +72,6 @@ internal static class EvaluateCommand
         var score = StarterScore.Of(judged);
         var table = new Table().AddColumns("pictures", "subject", "colours", "all", "shapes", "digits");
         table.AddRow($"{score.Count}", $"{score.Subject:P1}", $"{score.Colors:P1}", $"{score.All:P1}", $"{score.Shapes:P1}", $"{score.Digits:P1}");
-        AnsiConsole.Write(table);
+        Terminal.Results.Write(table);
     }
 }

@@ -24,10 +24,12 @@ internal static class RenderCommand
         command.SetAction(async (parsed, cancellationToken) =>
         {
             RefuseUnknownOptions(parsed, prompts);
+            BatchRequest request = settings.ToRequest(parsed, parsed.GetValue(prompts)!);
             DirectoryInfo pictures = parsed.GetValue(folder)!;
             EnsureWritable(pictures);
             using FarmClient farm = await FindFarmAsync(parsed.GetValue(FarmOption.Url), cancellationToken);
-            BatchResponse batch = await SubmitAsync(farm, settings.ToRequest(parsed, parsed.GetValue(prompts)!), cancellationToken);
+            BatchResponse batch = await SubmitAsync(farm, request, cancellationToken);
+            pictures.Create(); // not before: what is refused leaves nothing
             string page = farm.Address(batch.PageUrl).ToString();
             try
             {
@@ -42,9 +44,19 @@ internal static class RenderCommand
         return command;
     }
 
-    /// <summary>What no option is called would be drawn as a prompt; only after <c>--</c> is it meant as one.</summary>
+    /// <summary>What no option is called would be drawn as a prompt; only after <c>--</c> is it meant as one. An option without its value
+    /// would take the next option's name for it.</summary>
     private static void RefuseUnknownOptions(ParseResult parsed, Argument<string[]> prompts)
     {
+        string[] names = [.. parsed.CommandResult.Command.Options.SelectMany(option => option.Aliases.Append(option.Name))];
+        foreach (OptionResult given in parsed.CommandResult.Children.OfType<OptionResult>())
+        {
+            if (given.Tokens.FirstOrDefault(token => names.Contains(token.Value)) is { } next)
+            {
+                throw new FarmException($"{given.Option.Name}: a value is missing before {next.Value} (./farm help render lists the options)");
+            }
+        }
+
         int certain = parsed.Tokens.Reverse().TakeWhile(token => token.Type != TokenType.DoubleDash).Count();
         certain = certain == parsed.Tokens.Count ? 0 : certain;
         if (parsed.GetValue(prompts)!.SkipLast(certain).FirstOrDefault(prompt => prompt.StartsWith('-')) is { } option)
@@ -56,15 +68,21 @@ internal static class RenderCommand
     /// <summary>Before anything is drawn: pictures that cannot be kept are work for nothing.</summary>
     private static void EnsureWritable(DirectoryInfo folder)
     {
+        DirectoryInfo nearest = folder;
+        while (!nearest.Exists && !File.Exists(nearest.FullName) && nearest.Parent is { } above)
+        {
+            nearest = above;
+        }
+
         try
         {
-            folder.Create();
             using var trial = new FileStream(
-                Path.Combine(folder.FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+                Path.Combine(nearest.FullName, Path.GetRandomFileName()), FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new FarmException($"--out: no pictures can be written to {folder.FullName}: {error.Message} Name another folder.", error);
+            string reason = nearest.Exists ? error.Message : $"{nearest.FullName} is a file.";
+            throw new FarmException($"--out: no pictures can be written to {folder.FullName}: {reason} Name another folder.", error);
         }
     }
 
@@ -82,7 +100,7 @@ internal static class RenderCommand
 
     private static async Task<FarmClient> FindFarmAsync(Uri? url, CancellationToken cancellationToken) => url is not null
         ? new FarmClient(url)
-        : await AnsiConsole.Status().StartAsync("Looking for the farm …", status => FarmStarter.FindOrStartAsync(
+        : await Terminal.Progress.Status().StartAsync("Looking for the farm …", status => FarmStarter.FindOrStartAsync(
             DataFolder.Open(), waitsFor => status.Status($"Starting the farm: {waitsFor.EscapeMarkup()} …"), cancellationToken));
 
     private static async Task<int> WaitAndSaveAsync(
@@ -115,7 +133,7 @@ internal static class RenderCommand
     }
 
     private static async Task<BatchResponse> WaitAsync(FarmClient farm, BatchResponse batch, LivePreviews? previews, CancellationToken cancellationToken) =>
-        await AnsiConsole.Progress()
+        await Terminal.Progress.Progress()
             .Columns(new TaskDescriptionColumn(), new ProgressBarColumn(), new PercentageColumn(), new RemainingTimeColumn())
             .StartAsync(async progress =>
             {

@@ -41,7 +41,7 @@ internal static class StatusCommand
             table.AddRow(model.Name.EscapeMarkup(), $"{model.DefaultSize}×{model.DefaultSize}", model.DefaultSampler.EscapeMarkup(), model.Hash[..12]);
         }
 
-        AnsiConsole.Write(table);
+        Terminal.Results.Write(table);
         return healthy ? 0 : 1;
     }
 }

@@ -45,7 +45,7 @@ internal static class TrainCommand
     {
         long start = Stopwatch.GetTimestamp();
         StarterRecipe.Run(options, new LossLines(), cancellationToken);
-        AnsiConsole.MarkupLineInterpolated($"{options.Folder} made in {Stopwatch.GetElapsedTime(start):hh\\:mm\\:ss}");
+        Console.WriteLine($"{options.Folder} made in {Stopwatch.GetElapsedTime(start):hh\\:mm\\:ss}");
     }
 
     /// <summary>Prints the mean loss now and then. Not <see cref="Progress{T}"/>, whose reports come late and out of order.</summary>

@@ -21,7 +21,12 @@ internal static class VerifyCommand
             () =>
             {
                 string path = parsed.GetValue(folder)!.FullName;
-                VerificationReport report = AnsiConsole.Status().Start("Comparing …", status => Verifier.Run(
+                if (!Directory.Exists(path))
+                {
+                    throw new FarmException($"folder: {path} is no folder; name one that is laid out like tests/goldens, or none");
+                }
+
+                VerificationReport report = Terminal.Progress.Status().Start("Comparing …", status => Verifier.Run(
                     path, torch.Device(parsed), torch.Dtype(parsed), row => status.Status($"{row.Compared.EscapeMarkup()} …"), cancellationToken));
                 Console.Write(report.ToTable());
                 return report.Succeeded ? 0 : 1;

@@ -128,9 +128,10 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Command"] ??= "Critical";
         // why a start fails comes as an exception, and one that is interrupted is no failure
         CancellationToken started = CancellationToken.None;
+        LogLevel least = builder.Configuration.GetValue("Logging:LogLevel:Default", LogLevel.Information);
         foreach (string category in new[] { "Microsoft.Extensions.Hosting.Internal.Host", "MassTransit" })
         {
-            builder.Logging.AddFilter(category, level => level >= LogLevel.Information && started.IsCancellationRequested);
+            builder.Logging.AddFilter(category, level => level >= least && started.IsCancellationRequested);
         }
 
         builder.AddCoordinator();

@@ -42,14 +42,23 @@ internal static partial class FieldNames
     private static readonly HashSet<string> Known = [.. FarmJson.Options.GetTypeInfo(typeof(BatchRequest)).Properties.Select(property => property.Name)];
 
     /// <summary>A refusal with options as they were typed, where the API names its fields.</summary>
-    public static string InOptions(string refusal) => Fields().Replace(refusal, match =>
+    public static string InOptions(string refusal)
     {
-        string field = match.Groups["field"].Value;
-        return !Known.Contains(field) ? match.Value
-            : field == "prompts"
-            ? $"prompt {int.Parse(match.Groups["index"].Value, CultureInfo.InvariantCulture) + 1}"
-            : Options.GetValueOrDefault(field, "--" + field.Replace('_', '-'));
-    });
+        string told = Fields().Replace(refusal, match =>
+        {
+            string field = match.Groups["field"].Value;
+            return !Known.Contains(field) ? match.Value
+                : field == "prompts"
+                ? $"prompt {int.Parse(match.Groups["index"].Value, CultureInfo.InvariantCulture) + 1}"
+                : Options.GetValueOrDefault(field, "--" + field.Replace('_', '-'));
+        });
+
+        // an option of two fields is told once
+        return string.Join('\n', Twice().Replace(told, "${option}").Split('\n').DistinctBy(line => line.StartsWith("farm: ", StringComparison.Ordinal) ? line["farm: ".Length..] : line));
+    }
+
+    [GeneratedRegex(@"(?<option>--[a-z-]+)(?: and| or) \k<option>(?![a-z-])")]
+    private static partial Regex Twice();
 
     // words that a sentence may use as well are fields only where a line begins with them
     [GeneratedRegex(@"(?<field>\bprompts)\[(?<index>\d{1,6})\]|(?<field>\b(?:loras|controlnet_units|init_images))\[\d{1,6}\](?:\.\w+)?|(?<field>\b[a-z]+(?:_[a-z0-9]+)+)\b|(?<=^|\n(?:farm: )?)(?<field>seed|steps|width|height|model|scheduler|eta|mask|vae|loras)(?=: )|(?<=\b(?:without|give) )(?<field>mask)(?=[:,])")]

@@ -27,7 +27,8 @@ internal static class PictureFiles
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new FarmException($"{option}: {path} cannot be read: {error.Message}", error);
+            string reason = error is FileNotFoundException or DirectoryNotFoundException ? "there is no such file" : Directory.Exists(path) ? "it is a folder" : error.Message;
+            throw new FarmException($"{option}: {path} cannot be read: {reason}", error);
         }
     }
 }

@@ -28,6 +28,9 @@ public sealed class CommandLineTests
     [InlineData("render", "a", "--unknown", "3")]
     [InlineData("render", "a", "--unknown", "--", "b")]
     [InlineData("render", "a", "--out", "/dev/null")]
+    [InlineData("render", "a", "--out", "/dev/null/pictures")]
+    [InlineData("render", "a", "--negative-prompt", "--steps", "3")]
+    [InlineData("verify", "/dev/null")]
     [InlineData("evaluate", "starter", "--models", "/dev/null")]
     [InlineData("bench", "--model", "/dev/null")]
     public async Task What_cannot_be_understood_or_done_is_an_error(params string[] arguments) => Assert.Equal(1, await CommandLine.RunAsync(arguments));
@@ -41,6 +44,23 @@ public sealed class CommandLineTests
     [InlineData("--cfg-scale: a number like 7.5, not '7,5'", "render", "a", "--cfg-scale", "7,5")]
     public void An_option_out_of_its_range_is_named_with_the_range(string error, params string[] arguments) =>
         Assert.Equal(error, Assert.Single(CommandLine.Parse(arguments).Errors).Message);
+
+    [Theory]
+    [InlineData("--dtype: Argument 'int8' not recognized. Must be one of: 'float32' 'float16' 'bfloat16'", "verify", "--dtype", "int8")]
+    [InlineData("--mask-fill: Argument 'red' not recognized. Must be one of: 'fill' 'original' 'noise' 'nothing'", "render", "a", "--mask-fill", "red")]
+    [InlineData("Cannot parse argument 'many' for option '--steps'", "render", "a", "--steps", "many")]
+    [InlineData("--cfg-scale: a number like 7.5, not '7,5'", "render", "a", "--cfg-scale", "7,5")]
+    [InlineData("<prompt> is missing: What to draw; several prompts make one batch.", "render", "--steps", "3")]
+    public void A_mistake_is_told_in_one_line_that_names_the_option(string words, params string[] arguments) =>
+        Assert.Equal(words, CommandLine.Words(CommandLine.Parse(arguments).Errors[0]));
+
+    [Fact]
+    public async Task What_is_refused_leaves_no_folder_behind()
+    {
+        string folder = Path.Combine(Path.GetTempPath(), Path.GetRandomFileName());
+        Assert.Equal(1, await CommandLine.RunAsync(["render", "a", "--farm", "http://127.0.0.1:9", "--out", folder]));
+        Assert.False(Directory.Exists(folder));
+    }
 
     [Theory]
     [InlineData("@home")]

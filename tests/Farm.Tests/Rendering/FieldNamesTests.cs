@@ -17,6 +17,8 @@ public sealed class FieldNamesTests
     [InlineData("scheduler: \"x\" does not go with Euler", "--schedule: \"x\" does not go with Euler")]
     [InlineData("hr_scale: 9 is out of range", "--hires: 9 is out of range")]
     [InlineData("model: \"cut\" could not be loaded: unet/diffusion_pytorch_model.safetensors is cut", "--model: \"cut\" could not be loaded: unet/diffusion_pytorch_model.safetensors is cut")]
+    [InlineData("hr_scale: Give either hr_scale or hr_resize_x and hr_resize_y, not both.", "--hires: Give either --hires or --hires-size, not both.")]
+    [InlineData("crop_x: none\nfarm: crop_y: none\nfarm: steps: 0", "--crop: none\nfarm: --steps: 0")]
     [InlineData("the farm does not answer", "the farm does not answer")]
     public void A_refusal_names_options_as_they_were_typed(string refusal, string told) => Assert.Equal(told, FieldNames.InOptions(refusal));
 }

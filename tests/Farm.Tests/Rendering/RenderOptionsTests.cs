@@ -45,7 +45,7 @@ public sealed class RenderOptionsTests : IDisposable
         foreach (string option in new[] { "--init", "--mask", "--controlnet" })
         {
             var error = Assert.Throws<FarmException>(() => Read($"{option} {(option == "--controlnet" ? "canny=" : "")}/nowhere/cat.png"));
-            Assert.StartsWith($"{option}: /nowhere/cat.png cannot be read: ", error.Message, StringComparison.Ordinal);
+            Assert.StartsWith($"{option}: /nowhere/cat.png cannot be read: there is no such file", error.Message, StringComparison.Ordinal);
             Assert.DoesNotContain('\n', error.Message);
         }
     }
