@@ -14,6 +14,9 @@ internal sealed class Comparison(VerificationRun run, string compared, double bo
     private string? worstCase;
     private string? failure;
 
+    /// <summary>What a reader should know of how it was compared.</summary>
+    public string? Remark { get; set; }
+
     /// <summary>Largest absolute difference over the largest absolute reference value.</summary>
     public void Relative(string name, Tensor actual, Tensor expected) => Measure(name, actual, expected, relative: true);
 
@@ -67,8 +70,8 @@ internal sealed class Comparison(VerificationRun run, string compared, double bo
         var outcome = failure is not null ? VerificationOutcome.Failed
             : !run.Judged && !alwaysJudged && bound > 0 ? VerificationOutcome.Reported
             : within ? VerificationOutcome.Passed : VerificationOutcome.Failed;
-        string? note = failure ?? (worst > 0 ? $"worst: {worstCase}" : null);
-        yield return new VerificationRow(compared, cases.Count, outcome, worstCase is null ? null : worst, bound, note);
+        string note = string.Join("; ", new[] { failure ?? (worst > 0 ? $"worst: {worstCase}" : null), Remark }.Where(part => part is not null));
+        yield return new VerificationRow(compared, cases.Count, outcome, worstCase is null ? null : worst, bound, note.Length > 0 ? note : null);
     }
 
     private void Measure(string name, Tensor actual, Tensor expected, bool relative)

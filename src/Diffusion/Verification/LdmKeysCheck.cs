@@ -27,36 +27,30 @@ internal sealed class LdmKeysCheck : IVerificationCheck
         foreach (var network in run.ReadJson(Keys).EnumerateObject())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var comparison = new Comparison(run, $"{Keys}: {network.Name}", 0);
-            try
-            {
-                Compare(comparison, network, configs[network.Name]?.AsObject());
-            }
-            catch (InvalidModelException invalid)
-            {
-                comparison.Fail(network.Name, invalid.Message);
-            }
-
-            foreach (var row in comparison.Rows())
+            string name = $"{Keys}: {network.Name}";
+            foreach (var row in VerificationRun.Guarded(name, () => Compare(run, name, network, configs[network.Name]?.AsObject())))
             {
                 yield return row;
             }
         }
     }
 
-    private static void Compare(Comparison comparison, JsonProperty network, JsonObject? config)
+    private static IEnumerable<VerificationRow> Compare(VerificationRun run, string name, JsonProperty network, JsonObject? config)
     {
         if (config is null || Layout(network.Name, config) is not { } layout)
         {
-            comparison.Fail(network.Name, config is null ? $"{Configs} has no sizes for it" : "this network is not built");
-            return;
+            string reason = config is null ? $"{Configs} has no sizes for it" : "this network is not built";
+            return [new VerificationRow(name, network.Value.EnumerateObject().Count(), VerificationOutcome.NotCovered, Note: reason)];
         }
 
+        var comparison = new Comparison(run, name, 0);
         foreach (var key in network.Value.EnumerateObject())
         {
             var expected = key.Value.EnumerateArray().Select(name => name.GetString());
             comparison.Equal(key.Name, layout(key.Name).Select(weight => weight.Name).SequenceEqual(expected));
         }
+
+        return comparison.Rows();
     }
 
     /// <summary>The renames of the network that the part after the slash names, or null where it has none.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
@@ -19,20 +20,28 @@ internal sealed class NetworksCheck : IVerificationCheck
     {
         foreach (string path in run.Files("networks", ".safetensors"))
         {
-            string model = Path.GetFileNameWithoutExtension(path);
-            using var file = run.OpenTensors(path);
-            var networks = run.Has($"models/{model}/config.json")
-                ? file.Tensors.Keys.GroupBy(_ => "") // one network alone, whose tensors have no first part
-                : file.Tensors.Keys.GroupBy(key => key.Split('.')[0]);
-            foreach (var network in networks.OrderBy(group => group.Key, StringComparer.Ordinal))
+            foreach (var row in VerificationRun.Guarded(path, () => CompareFile(run, path, cancellationToken)))
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                string folder = $"models/{model}/{network.Key}".TrimEnd('/');
-                var reference = new Case(run, file, network.Key.Length == 0 ? "" : $"{network.Key}.", network);
-                foreach (var row in Compare(reference, folder, $"networks: {model} {network.Key}".TrimEnd()))
-                {
-                    yield return row;
-                }
+                yield return row;
+            }
+        }
+    }
+
+    private static IEnumerable<VerificationRow> CompareFile(VerificationRun run, string path, CancellationToken cancellationToken)
+    {
+        string model = Path.GetFileNameWithoutExtension(path);
+        using var file = run.OpenTensors(path);
+        var networks = run.Has($"models/{model}/config.json")
+            ? file.Tensors.Keys.GroupBy(_ => "") // one network alone, whose tensors have no first part
+            : file.Tensors.Keys.GroupBy(key => key.Split('.')[0]);
+        foreach (var network in networks.OrderBy(group => group.Key, StringComparer.Ordinal))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            string folder = $"models/{model}/{network.Key}".TrimEnd('/');
+            var reference = new Case(run, file, network.Key.Length == 0 ? "" : $"{network.Key}.", network);
+            foreach (var row in Compare(reference, folder, $"networks: {model} {network.Key}".TrimEnd()))
+            {
+                yield return row;
             }
         }
     }
@@ -59,9 +68,9 @@ internal sealed class NetworksCheck : IVerificationCheck
         {
             return [NotBuilt(name, reference.Tensors.Count(), unsupported.NotBuilt)];
         }
-        catch (InvalidModelException invalid)
+        catch (Exception error) when (error is not OperationCanceledException)
         {
-            comparison.Fail(name, invalid.Message);
+            comparison.Fail(name, LibTorchError.Words(error));
         }
 
         return [.. comparison.Rows()];
@@ -101,7 +110,9 @@ internal sealed class NetworksCheck : IVerificationCheck
     {
         using var network = NetworkFolder.LoadControlNet(path, reference.Run.Dtype, reference.Run.Device);
         var output = Run(scale: 1);
-        output = Run(ConditioningScale(output.Mid, reference.File.Read($"{reference.Prefix}mid")));
+        double conditioningScale = ConditioningScale(output.Mid, reference.File.Read($"{reference.Prefix}mid"));
+        output = Run(conditioningScale);
+        comparison.Remark = $"conditioning scale {conditioningScale.ToString(CultureInfo.InvariantCulture)}, read off the residuals";
         var made = output.Down.Index().ToDictionary(residual => $"down.{residual.Index}", residual => residual.Item);
         made["mid"] = output.Mid;
         reference.Outputs(made, comparison, ["sample", "timestep", "cond", .. Case.ConditionNames]);
@@ -112,7 +123,8 @@ internal sealed class NetworksCheck : IVerificationCheck
 
     /// <summary>
     /// The scale that the references were made with, which their file does not tell: the factor between them and residuals of
-    /// scale 1, rounded so far that no error of a residual could hide in it.
+    /// scale 1, of two decimals at most, so that an error of the middle residual shows in itself, of the others in the rest. A factor
+    /// that all share could hide, and does not from the pipelines' rows, which tell their scales.
     /// </summary>
     private static double ConditioningScale(Tensor made, Tensor reference)
     {

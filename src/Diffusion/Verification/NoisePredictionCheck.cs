@@ -130,7 +130,17 @@ internal sealed class NoisePredictionCheck : IVerificationCheck
         }
 
         var loss = new NoisePredictionLoss(unet, reference.Schedule);
-        return new TrainingCase(reference.Run, reference.File, "lora").Train(parameters, TrainingCase.Options, () => [() => loss.Of(reference.Batch)]).Rows();
+        var training = new TrainingCase(reference.Run, reference.File, "lora").Train(parameters, TrainingCase.Options, () => [() => loss.Of(reference.Batch)]);
+        foreach (var (part, suffix) in new[] { ("lora.initial_A.", Down), ("lora.initial_B.", Up) })
+        {
+            foreach (string key in reference.File.Tensors.Keys.Where(key => key.StartsWith(part, StringComparison.Ordinal)))
+            {
+                string name = key[part.Length..] + suffix;
+                training.Weights(key, start.Read(Prefix + name + Suffix, device: reference.Run.Device), parameters[name], reference.On(key));
+            }
+        }
+
+        return training.Rows();
     }
 
     private static IEnumerable<VerificationRow> TextualInversion(Reference reference)

@@ -18,7 +18,7 @@ internal static class PipelineAdapters
         {
             foreach (var adapter in row.TryGetProperty(Field, out var adapters) ? adapters.EnumerateArray() : default)
             {
-                loras.Add(new WeightedLora(LoraFile.Load(run.Use(adapter.GetProperty("file").GetString()!)), adapter.GetProperty("scale").GetDouble()));
+                loras.Add(new WeightedLora(LoraFile.Load(run.Use(adapter.Field("file").GetString()!)), adapter.Field("scale").GetDouble()));
             }
 
             return LoraMerge.Apply(model, loras);

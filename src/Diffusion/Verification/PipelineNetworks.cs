@@ -20,7 +20,7 @@ internal sealed class PipelineNetworks(VerificationRun run) : IDisposable
     /// <summary>An entry of a row's embeddings.</summary>
     public TextualInversion Embedding(JsonElement entry)
     {
-        var (file, token) = (entry.GetProperty("file").GetString()!, entry.GetProperty("token").GetString()!);
+        var (file, token) = (entry.Field("file").GetString()!, entry.Field("token").GetString()!);
         return Get($"{file} as {token}", () => TextualInversion.Load(run.Use(file), token));
     }
 

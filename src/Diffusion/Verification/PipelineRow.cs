@@ -28,10 +28,10 @@ internal sealed class PipelineRow
     public PipelineRow(VerificationRun run, string path, JsonElement row, PipelineNetworks networks)
     {
         (this.run, folder, this.row) = (run, Path.GetDirectoryName(path)!, row);
-        pipeline = row.GetProperty("pipeline").GetString()!;
-        foreach (var field in row.EnumerateObject().Where(field => !Known.Contains(field.Name)))
+        pipeline = row.Field("pipeline").GetString()!;
+        if (row.Unknown(Known) is { } unknown)
         {
-            throw new NotSupportedException($"\"{field.Name}\" is not built");
+            throw new NotSupportedException(unknown);
         }
 
         if (!pipeline.StartsWith("StableDiffusion", StringComparison.Ordinal))
@@ -39,17 +39,17 @@ internal sealed class PipelineRow
             throw new NotSupportedException($"{pipeline} is not built");
         }
 
-        Model = networks.Model(row.GetProperty("model").GetString()!);
+        Model = networks.Model(row.Field("model").GetString()!);
         Model = row.TryGetProperty(UNetField, out var unet) ? Model.With(unet: networks.UNet(unet.GetString()!)) : Model;
-        var json = row.GetProperty("request");
+        var json = row.Field("request");
         var request = ReadRequest(json, new GenerationRequest
         {
             Images = [],
             ControlNets = row.TryGetProperty(ControlNetsField, out var paths) ? ControlNets(json, [.. paths.EnumerateArray().Select(name => networks.ControlNet(name.GetString()!))]) : [],
             Embeddings = row.TryGetProperty(EmbeddingsField, out var words) ? [.. words.EnumerateArray().Select(networks.Embedding)] : [],
             GuidanceScale = IsXL && !DrawsMasked ? 5 : 7.5,
-            Scheduler = row.GetProperty("scheduler").GetString(),
-            SchedulerConfig = new SchedulerConfig(JsonNode.Parse(row.GetProperty("scheduler_config").GetRawText())!.AsObject(), path),
+            Scheduler = row.Field("scheduler").GetString(),
+            SchedulerConfig = new SchedulerConfig(JsonNode.Parse(row.Field("scheduler_config").GetRawText())!.AsObject(), path),
         });
         Requests = IsXL && !StartsFromPicture ? InterleavedSizes.Of(request, Model) : [request];
     }
@@ -87,14 +87,14 @@ internal sealed class PipelineRow
     {
         if (StartsFromPicture)
         {
-            request = request with { Init = new ImageToImage { Image = Picture(json.GetProperty("image")), Strength = DefaultStrength } };
+            request = request with { Init = new ImageToImage { Image = Picture(json.Field("image")), Strength = DefaultStrength } };
         }
 
         if (DrawsMasked)
         {
             request = request with
             {
-                Inpainting = new Inpainting { Mask = Picture(json.GetProperty("mask_image")), LatentsSeed = json.GetProperty("seeds")[0].GetInt64() },
+                Inpainting = new Inpainting { Mask = Picture(json.Field("mask_image")), LatentsSeed = json.Field("seeds")[0].GetInt64() },
                 Width = HasControlNets ? null : Model.DefaultSize,
                 Height = HasControlNets ? null : Model.DefaultSize,
             };
@@ -148,7 +148,7 @@ internal sealed class PipelineRow
 
     private static ImagePrompt[] Images(JsonElement json)
     {
-        long[] seeds = [.. json.GetProperty("seeds").EnumerateArray().Select(seed => seed.GetInt64())];
+        long[] seeds = [.. json.Field("seeds").EnumerateArray().Select(seed => seed.GetInt64())];
         string?[] prompts = Texts("prompt"), negatives = Texts("negative_prompt"), prompts2 = Texts("prompt_2"), negatives2 = Texts("negative_prompt_2");
         return [.. seeds.Select((seed, i) => new ImagePrompt(prompts[i]!, negatives[i], seed) { Prompt2 = prompts2[i], NegativePrompt2 = negatives2[i] })];
 

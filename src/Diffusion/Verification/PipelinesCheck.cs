@@ -11,13 +11,14 @@ namespace StableDiffusion.Diffusion.Verification;
 internal sealed class PipelinesCheck : IVerificationCheck
 {
     private const string Folder = "pipelines";
+    private static readonly string[] Parts = ["latents", "steps", "image"]; // of a row, in the file of tensors
 
     public IEnumerable<VerificationRow> Run(VerificationRun run, CancellationToken cancellationToken)
     {
         using var networks = new PipelineNetworks(run);
         foreach (string path in run.Files(Folder, ".json"))
         {
-            foreach (var row in RunFile(run, path, networks, cancellationToken))
+            foreach (var row in VerificationRun.Guarded(path, () => RunFile(run, path, networks, cancellationToken)))
             {
                 yield return row;
             }
@@ -32,9 +33,11 @@ internal sealed class PipelinesCheck : IVerificationCheck
         var pictures = new Comparison(run, $"{title}: pictures, in 1/255", run.Bound(1));
         var missing = new NotCovered(title);
         using var expected = run.OpenTensors(Path.ChangeExtension(path, ".safetensors"));
+        var rows = new HashSet<string>(StringComparer.Ordinal);
         foreach (var row in run.ReadJson(path).EnumerateArray())
         {
-            string name = row.GetProperty("name").GetString()!;
+            string name = row.Field("name").GetString()!;
+            rows.Add(name);
             try
             {
                 var read = new PipelineRow(run, path, row, networks);
@@ -45,10 +48,15 @@ internal sealed class PipelinesCheck : IVerificationCheck
             {
                 missing.Add(error.Message.Split(';')[0]);
             }
-            catch (Exception error) when (error is InvalidModelException or ArgumentException or KeyNotFoundException)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
-                latents.Fail(name, error.Message);
+                latents.Fail(name, LibTorchError.Words(error));
             }
+        }
+
+        foreach (string tensor in expected.Tensors.Keys.Where(tensor => !rows.Contains(tensor[..tensor.LastIndexOf('.')]) || !Parts.Contains(tensor.Split('.')[^1])))
+        {
+            missing.Add($"{tensor} belongs to no row");
         }
 
         return [.. latents.Rows(), .. steps.Rows(), .. pictures.Rows(), .. missing.Rows()];

@@ -15,7 +15,7 @@ internal sealed class PromptsCheck : IVerificationCheck
         new Func<VerificationRun, string, CancellationToken, IEnumerable<VerificationRow>>[] { Attention, Editing, Composable, Chunks }
             .Zip(["attention", "editing", "composable", "chunks"])
             .Where(part => run.Has($"{Folder}/{part.Second}.json"))
-            .SelectMany(part => part.First(run, $"{Folder}/{part.Second}.json", cancellationToken));
+            .SelectMany(part => VerificationRun.Guarded($"prompts: {part.Second}", () => part.First(run, $"{Folder}/{part.Second}.json", cancellationToken)));
 
     private static IEnumerable<VerificationRow> Attention(VerificationRun run, string path, CancellationToken cancellationToken)
     {
@@ -23,9 +23,9 @@ internal sealed class PromptsCheck : IVerificationCheck
         var weights = new Comparison(run, "prompts: their weights", 1e-6, alwaysJudged: true);
         foreach (var row in run.ReadJson(path).EnumerateArray())
         {
-            string text = row.GetProperty("text").GetString()!;
+            string text = row.Field("text").GetString()!;
             var parsed = AttentionSyntax.Parse(text);
-            var expected = row.GetProperty("parsed").EnumerateArray().Select(part => (Text: part[0].GetString()!, Weight: part[1].GetDouble())).ToArray();
+            var expected = row.Field("parsed").EnumerateArray().Select(part => (Text: part[0].GetString()!, Weight: part[1].GetDouble())).ToArray();
             texts.Equal(text, parsed.Select(part => part.Text).SequenceEqual(expected.Select(part => part.Text)));
             weights.Relative(text, parsed.Select(part => part.Weight), expected.Select(part => part.Weight));
         }
@@ -38,10 +38,10 @@ internal sealed class PromptsCheck : IVerificationCheck
         var schedules = new Comparison(run, "prompts: editing", 0);
         foreach (var row in run.ReadJson(path).EnumerateArray())
         {
-            var (text, steps) = (row.GetProperty("text").GetString()!, row.GetProperty("steps").GetInt32());
+            var (text, steps) = (row.Field("text").GetString()!, row.Field("steps").GetInt32());
 
             // a text that ends before the first step is never seen; some versions of A1111 list it and some do not
-            var expected = row.GetProperty("schedule").EnumerateArray().Select(part => new ScheduledText(part[0].GetInt32(), part[1].GetString()!)).Where(part => part.Until > 0);
+            var expected = row.Field("schedule").EnumerateArray().Select(part => new ScheduledText(part[0].GetInt32(), part[1].GetString()!)).Where(part => part.Until > 0);
             schedules.Equal($"{text}, {steps} steps", PromptEditing.Schedule(text, steps).SequenceEqual(expected));
         }
 
@@ -54,11 +54,11 @@ internal sealed class PromptsCheck : IVerificationCheck
         var weights = new Comparison(run, "prompts: the parts' weights", 1e-6, alwaysJudged: true);
         foreach (var row in run.ReadJson(path).EnumerateArray())
         {
-            string text = row.GetProperty("text").GetString()!;
+            string text = row.Field("text").GetString()!;
             var parts = ComposablePrompt.Parse(text);
-            var expected = row.GetProperty("parts").EnumerateArray().ToArray();
-            texts.Equal(text, parts.Select(part => part.Text).SequenceEqual(expected.Select(part => part.GetProperty("text").GetString()!)));
-            weights.Relative(text, parts.Select(part => part.Weight), expected.Select(part => part.GetProperty("weight").GetDouble()));
+            var expected = row.Field("parts").EnumerateArray().ToArray();
+            texts.Equal(text, parts.Select(part => part.Text).SequenceEqual(expected.Select(part => part.Field("text").GetString()!)));
+            weights.Relative(text, parts.Select(part => part.Weight), expected.Select(part => part.Field("weight").GetDouble()));
         }
 
         return texts.Rows().Concat(weights.Rows());
@@ -77,7 +77,7 @@ internal sealed class PromptsCheck : IVerificationCheck
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            string text = row.GetProperty("text").GetString()!;
+            string text = row.Field("text").GetString()!;
             var cut = chunks.Of(text);
             ids.Equal(text, cut.SelectMany(chunk => chunk.Ids).SequenceEqual(Numbers(row, "ids").Select(id => id.GetInt64())));
             weights.Relative(text, cut.SelectMany(chunk => chunk.Weights), Numbers(row, "weights").Select(weight => weight.GetDouble()));
@@ -89,5 +89,5 @@ internal sealed class PromptsCheck : IVerificationCheck
         return ids.Rows().Concat(weights.Rows()).Concat(embeddings.Rows());
     }
 
-    private static IEnumerable<JsonElement> Numbers(JsonElement row, string name) => row.GetProperty(name).EnumerateArray().SelectMany(chunk => chunk.EnumerateArray());
+    private static IEnumerable<JsonElement> Numbers(JsonElement row, string name) => row.Field(name).EnumerateArray().SelectMany(chunk => chunk.EnumerateArray());
 }

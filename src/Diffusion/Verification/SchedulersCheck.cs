@@ -12,6 +12,7 @@ internal sealed class SchedulersCheck : IVerificationCheck
 {
     private const string Cases = "schedulers/cases.json";
     private const string Trajectories = "schedulers/trajectories.safetensors";
+    private static readonly string[] Known = ["name", "scheduler", "config", "steps", "seed", "step_arguments", "timesteps", "sigmas", "init_noise_sigma"];
 
     public IEnumerable<VerificationRow> Run(VerificationRun run, CancellationToken cancellationToken)
     {
@@ -21,9 +22,9 @@ internal sealed class SchedulersCheck : IVerificationCheck
         }
 
         using var trajectories = run.OpenTensors(Trajectories);
-        foreach (var group in run.ReadJson(Cases).EnumerateArray().GroupBy(row => row.GetProperty("scheduler").GetString()!))
+        foreach (var group in run.ReadJson(Cases).EnumerateArray().GroupBy(row => row.Field("scheduler").GetString()!))
         {
-            foreach (var row in RunGroup(run, trajectories, group.Key, group, cancellationToken))
+            foreach (var row in VerificationRun.Guarded($"schedulers: {group.Key}", () => RunGroup(run, trajectories, group.Key, group, cancellationToken)))
             {
                 yield return row;
             }
@@ -41,23 +42,33 @@ internal sealed class SchedulersCheck : IVerificationCheck
         foreach (var row in cases)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string name = row.GetProperty("name").GetString()!;
+            string name = row.Field("name").GetString()!;
+            if (row.Unknown(Known) is { } unknown)
+            {
+                missing.Add(unknown);
+                continue;
+            }
+
             try
             {
-                var options = ReadOptions(row.GetProperty("step_arguments"));
-                var config = new SchedulerConfig(JsonNode.Parse(row.GetProperty("config").GetRawText())!.AsObject(), $"{Cases} ({name})");
+                var options = ReadOptions(row.Field("step_arguments"));
+                var config = new SchedulerConfig(JsonNode.Parse(row.Field("config").GetRawText())!.AsObject(), $"{Cases} ({name})");
                 using var built = SchedulerFactory.Create(scheduler, config);
-                built.SetTimesteps(row.GetProperty("steps").GetInt32());
+                built.SetTimesteps(row.Field("steps").GetInt32());
                 CompareTimes(row, name, built, whole, laid);
                 CompareSamples(run, row, name, built, options, trajectories, samples);
+            }
+            catch (UnsupportedConfigException unsupported)
+            {
+                missing.Add(unsupported.NotBuilt);
             }
             catch (NotSupportedException error)
             {
                 missing.Add(error.Message.Split(';')[0]);
             }
-            catch (Exception error) when (error is UnsupportedConfigException or SafetensorsException or ArgumentException)
+            catch (Exception error) when (error is not OperationCanceledException)
             {
-                samples.Fail(name, error.Message);
+                samples.Fail(name, LibTorchError.Words(error));
             }
         }
 
@@ -66,7 +77,7 @@ internal sealed class SchedulersCheck : IVerificationCheck
 
     private static void CompareTimes(JsonElement row, string name, IScheduler scheduler, Comparison whole, Comparison laid)
     {
-        double[] timesteps = [.. row.GetProperty("timesteps").EnumerateArray().Select(t => t.GetDouble())];
+        double[] timesteps = [.. row.Field("timesteps").EnumerateArray().Select(t => t.GetDouble())];
         if (timesteps.All(double.IsInteger))
         {
             whole.Equal(name, scheduler.Timesteps.SequenceEqual(timesteps));
@@ -76,7 +87,7 @@ internal sealed class SchedulersCheck : IVerificationCheck
             laid.Relative(name, scheduler.Timesteps, timesteps);
         }
 
-        laid.Relative(name, [scheduler.InitNoiseSigma], [row.GetProperty("init_noise_sigma").GetDouble()]);
+        laid.Relative(name, [scheduler.InitNoiseSigma], [row.Field("init_noise_sigma").GetDouble()]);
         if (row.TryGetProperty("sigmas", out var sigmas))
         {
             laid.Relative(name, SigmasOf(scheduler), sigmas.EnumerateArray().Select(sigma => sigma.GetDouble()));
@@ -90,7 +101,7 @@ internal sealed class SchedulersCheck : IVerificationCheck
     {
         using var scope = NewDisposeScope();
         var (expectedInputs, expectedSamples) = (trajectories.Read($"{name}.model_inputs"), trajectories.Read($"{name}.samples"));
-        using var generator = new Generator((ulong)row.GetProperty("seed").GetInt64(), CPU);
+        using var generator = new Generator((ulong)row.Field("seed").GetInt64(), CPU);
         var noise = new NoiseSource(generator);
         var sample = noise.Draw([1, .. expectedSamples.shape[1..]], run.Device) * scheduler.InitNoiseSigma;
         var (inputs, all) = (new List<Tensor>(), new List<Tensor> { sample });

@@ -20,9 +20,9 @@ internal sealed class TokenizerCheck : IVerificationCheck
         foreach (var row in run.ReadJson($"{Folder}/cases.json").EnumerateArray())
         {
             cancellationToken.ThrowIfCancellationRequested();
-            string text = row.GetProperty("text").GetString()!;
-            tokens.Equal(text, tokenizer.Encode(text).SequenceEqual(row.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32())));
-            padded.Equal(text, tokenizer.EncodePadded(text).SequenceEqual(row.GetProperty("padded").EnumerateArray().Select(id => id.GetInt64())));
+            string text = row.Field("text").GetString()!;
+            tokens.Equal(text, tokenizer.Encode(text).SequenceEqual(row.Field("ids").EnumerateArray().Select(id => id.GetInt32())));
+            padded.Equal(text, tokenizer.EncodePadded(text).SequenceEqual(row.Field("padded").EnumerateArray().Select(id => id.GetInt64())));
         }
 
         foreach (var row in tokens.Rows().Concat(padded.Rows()))

@@ -66,6 +66,9 @@ internal sealed class TrainingCase(VerificationRun run, SafetensorsFile file, st
     /// <summary>Compares weights that learn, once they have taken a step.</summary>
     public void Weights(string key, Tensor made, Tensor expected) => weights.Absolute(key, made, expected);
 
+    /// <summary>Compares a weight that the references keep without saying when they took it: before the first step, or after the last.</summary>
+    public void Weights(string key, Tensor start, Tensor end, Tensor expected) => Weights(key, start.equal(expected).all().item<bool>() ? start : end, expected);
+
     /// <summary>Compares a gradient that goes by no weight's name.</summary>
     public void Gradient(Tensor made, Tensor expected) => gradients.Relative("grad", made, expected);
 

@@ -25,7 +25,7 @@ internal sealed class TrainingCheck : IVerificationCheck
 
             using var scope = NewDisposeScope();
             using var file = run.OpenTensors(path);
-            foreach (var row in compare(run, file))
+            foreach (var row in VerificationRun.Guarded(path, () => compare(run, file)))
             {
                 yield return row;
             }
@@ -70,8 +70,11 @@ internal sealed class TrainingCheck : IVerificationCheck
             training.Losses.Relative("loss", ContrastiveLoss.Of(output.LogitsPerImage), On("loss"));
         }
 
-        return training.Train(
-            Weights(clip), TrainingCase.Options, () => [() => ContrastiveLoss.Of(clip.call(On("input_ids"), On("pixel_values")).LogitsPerImage)]).Rows();
+        var weights = Weights(clip);
+        Tensor scale = weights["logit_scale"].detach().clone();
+        training.Train(weights, TrainingCase.Options, () => [() => ContrastiveLoss.Of(clip.call(On("input_ids"), On("pixel_values")).LogitsPerImage)]);
+        training.Weights("logit_scale", scale, weights["logit_scale"], On("logit_scale"));
+        return training.Rows();
 
         Tensor On(string name) => file.Read(name, device: run.Device);
     }

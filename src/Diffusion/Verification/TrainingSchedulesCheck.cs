@@ -31,15 +31,20 @@ internal sealed class TrainingSchedulesCheck : IVerificationCheck
         var factors = new Comparison(run, "training: learning rate", Bound, alwaysJudged: true);
         var missing = new NotCovered("training: learning rate");
         var json = run.ReadJson(File);
-        foreach (var ema in json.GetProperty("ema_decay").EnumerateObject())
+        if (json.Unknown("ema_decay", "lr") is { } unknown)
         {
-            var options = ema.Value.GetProperty("arguments").Deserialize<EmaOptions>(Json)!;
-            var steps = ema.Value.GetProperty("decay_at_step").EnumerateObject().ToArray();
+            missing.Add(unknown);
+        }
+
+        foreach (var ema in json.Field("ema_decay").EnumerateObject())
+        {
+            var options = ema.Value.Field("arguments").Deserialize<EmaOptions>(Json)!;
+            var steps = ema.Value.Field("decay_at_step").EnumerateObject().ToArray();
             decays.Relative(
                 ema.Name, steps.Select(step => options.DecayAt(int.Parse(step.Name, CultureInfo.InvariantCulture))), steps.Select(step => step.Value.GetDouble()));
         }
 
-        foreach (var lr in json.GetProperty("lr").EnumerateObject())
+        foreach (var lr in json.Field("lr").EnumerateObject())
         {
             if (!Schedules.TryGetValue(lr.Name, out var schedule))
             {
@@ -47,8 +52,8 @@ internal sealed class TrainingSchedulesCheck : IVerificationCheck
                 continue;
             }
 
-            var arguments = lr.Value.GetProperty("arguments");
-            double[] expected = [.. lr.Value.GetProperty("factor_at_step").EnumerateArray().Select(factor => factor.GetDouble())];
+            var arguments = lr.Value.Field("arguments");
+            double[] expected = [.. lr.Value.Field("factor_at_step").EnumerateArray().Select(factor => factor.GetDouble())];
             int warmup = Whole("num_warmup_steps"), steps = Whole("num_training_steps");
             factors.Relative(lr.Name, expected.Select((_, step) => LearningRate.Factor(schedule, step, warmup, steps)), expected);
 

@@ -58,6 +58,22 @@ internal sealed class VerificationRun(string folder, Device device, ScalarType d
     /// <summary>Opens a file of tensors; the caller disposes it.</summary>
     public SafetensorsFile OpenTensors(string path) => new(Use(path));
 
+    /// <summary>The rows of a check, or of a part of one. What it throws ends it with a failed row, and the others still run.</summary>
+    public static IReadOnlyList<VerificationRow> Guarded(string part, Func<IEnumerable<VerificationRow>> check)
+    {
+        var rows = new List<VerificationRow>();
+        try
+        {
+            rows.AddRange(check());
+        }
+        catch (Exception error) when (error is not OperationCanceledException)
+        {
+            rows.Add(new VerificationRow(part, 1, VerificationOutcome.Failed, Note: LibTorchError.Words(error)));
+        }
+
+        return rows;
+    }
+
     /// <summary>Files that nothing has read, by top-level entry, except the description of the folder itself.</summary>
     public IEnumerable<VerificationRow> Untouched()
     {

@@ -64,13 +64,13 @@ public static class Verifier
     {
         if (!Directory.Exists(folder))
         {
-            yield return new VerificationRow(folder, 0, VerificationOutcome.Failed, Note: "the folder does not exist");
+            yield return new VerificationRow(folder, 1, VerificationOutcome.Failed, Note: "the folder does not exist");
             yield break;
         }
 
         var run = new VerificationRun(folder, device, dtype);
         bool compared = false;
-        foreach (var row in Checks.SelectMany(check => Guarded(check, run, cancellationToken)).Concat(run.Untouched()))
+        foreach (var row in Checks.SelectMany(check => VerificationRun.Guarded(check.GetType().Name, () => check.Run(run, cancellationToken))).Concat(run.Untouched()))
         {
             compared |= row.Outcome != VerificationOutcome.NotCovered;
             yield return row;
@@ -78,42 +78,7 @@ public static class Verifier
 
         if (!compared)
         {
-            yield return new VerificationRow(folder, 0, VerificationOutcome.Failed, Note: "the folder holds nothing that can be compared");
-        }
-    }
-
-    /// <summary>A check's rows; what it throws ends it with a failed row, and the other checks still run.</summary>
-    private static IEnumerable<VerificationRow> Guarded(IVerificationCheck check, VerificationRun run, CancellationToken cancellationToken)
-    {
-        IEnumerable<VerificationRow> Deferred()
-        {
-            foreach (var row in check.Run(run, cancellationToken))
-            {
-                yield return row;
-            }
-        }
-
-        using var rows = Deferred().GetEnumerator();
-        while (true)
-        {
-            VerificationRow? failed = null;
-            try
-            {
-                if (!rows.MoveNext())
-                {
-                    yield break;
-                }
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                failed = new VerificationRow(check.GetType().Name, 1, VerificationOutcome.Failed, Note: LibTorchError.Words(error));
-            }
-
-            yield return failed ?? rows.Current;
-            if (failed is not null)
-            {
-                yield break;
-            }
+            yield return new VerificationRow(folder, 1, VerificationOutcome.Failed, Note: "the folder holds nothing that can be compared");
         }
     }
 }

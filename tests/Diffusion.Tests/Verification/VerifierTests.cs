@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Verification;
 
 namespace StableDiffusion.Diffusion.Tests.Verification;
@@ -134,6 +135,44 @@ public sealed class VerifierTests
         Directory.Delete(folder, recursive: true);
         Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Failed } && row.Note!.Contains("noise.safetensors", StringComparison.Ordinal));
         Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Passed, Compared: "schedulers: forward process" });
+    }
+
+    [Fact]
+    public void A_row_that_is_off_or_cannot_be_read_fails_by_its_name_what_is_not_known_is_not_covered_and_the_rest_passes()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "schedulers"));
+        File.Copy(Goldens.Path("schedulers/trajectories.safetensors"), Path.Combine(folder, "schedulers/trajectories.safetensors"));
+        JsonObject[] rows = [.. JsonNode.Parse(File.ReadAllText(Goldens.Path("schedulers/cases.json")))!.AsArray()
+            .Where(row => (string?)row!["scheduler"] == "DDIMScheduler").Take(5).Select(row => row!.DeepClone().AsObject())];
+        rows[0]["timesteps"]![0] = (double)rows[0]["timesteps"]![0]! + 1;
+        rows[1].Remove("seed");
+        rows[2]["begin_index"] = 3;
+        rows[3]["scheduler"] = "TomorrowScheduler";
+        File.WriteAllText(Path.Combine(folder, "schedulers/cases.json"), new JsonArray(rows).ToJsonString());
+        var report = Verify(folder);
+        Directory.Delete(folder, recursive: true);
+        Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Failed } && row.Note == $"worst: {rows[0]["name"]}");
+        Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Failed } && row.Note == $"{rows[1]["name"]}: there is no \"seed\" in it");
+        Assert.Equal(
+            ["\"begin_index\" is not built", "TomorrowScheduler is not built"],
+            report.Rows.Where(row => row.Outcome == VerificationOutcome.NotCovered).Select(row => row.Note).Order(StringComparer.Ordinal));
+        Assert.Contains(report.Rows, row => row is { Outcome: VerificationOutcome.Passed, Cases: > 0 });
+    }
+
+    [Fact]
+    public void A_file_of_requests_that_cannot_be_read_fails_by_its_name_and_leaves_the_others()
+    {
+        string folder = Directory.CreateTempSubdirectory().FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "pipelines"));
+        File.WriteAllText(Path.Combine(folder, "pipelines/broken.json"), "{ this is no JSON");
+        File.Copy(Goldens.Path("pipelines/tiny-sd15-lora.safetensors"), Path.Combine(folder, "pipelines/broken.safetensors"));
+        File.WriteAllText(Path.Combine(folder, "pipelines/empty.json"), "[]");
+        File.Copy(Goldens.Path("pipelines/tiny-sd15-lora.safetensors"), Path.Combine(folder, "pipelines/empty.safetensors"));
+        var report = Verify(folder);
+        Directory.Delete(folder, recursive: true);
+        Assert.Contains(report.Rows, row => row is { Compared: "pipelines/broken.json", Outcome: VerificationOutcome.Failed });
+        Assert.Contains(report.Rows, row => row is { Compared: "pipelines/empty", Outcome: VerificationOutcome.NotCovered } && row.Note!.EndsWith(".latents belongs to no row", StringComparison.Ordinal));
     }
 
     private static VerificationReport Verify(string folder) => Verifier.Run(folder, cancellationToken: TestContext.Current.CancellationToken);
