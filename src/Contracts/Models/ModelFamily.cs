@@ -16,4 +16,8 @@ public enum ModelFamily
     /// <summary>Stable Diffusion XL.</summary>
     [JsonStringEnumMemberName("sdxl")]
     Sdxl,
+
+    /// <summary>Stable Diffusion XL's refiner, which draws over pictures alone.</summary>
+    [JsonStringEnumMemberName("refiner")]
+    Refiner,
 }

@@ -81,6 +81,11 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             errors.Add("mask", $"The model {model.Name} is made for in-painting alone: give init_images and a mask.");
         }
 
+        if (model is { Family: ModelFamily.Refiner } && init is null)
+        {
+            errors.Add("init_images", $"The model {model.Name} is an SDXL refiner, which draws over a picture: give one, or take the base model.");
+        }
+
         var own = inpainting is { InpaintFullRes: true } ? null : init; // a masked area alone is drawn at the model's size
         var width = Side("width", request.Width, own?.Width, model, errors);
         var height = Side("height", request.Height, own?.Height, model, errors);

@@ -18,10 +18,9 @@ internal sealed class LoraTargets
     {
         this.model = model;
         Add(LoraComponent.UNet, model.UNet);
-        Add(LoraComponent.TextEncoder, model.TextEncoder);
-        if (model.TextEncoder2 is not null)
+        foreach (var (_, encoder) in model.TextEncoders)
         {
-            Add(LoraComponent.TextEncoder2, model.TextEncoder2);
+            Add(encoder == model.TextEncoder ? LoraComponent.TextEncoder : LoraComponent.TextEncoder2, encoder);
         }
 
         var table = LdmUNet.Names(model.UNet.Config);

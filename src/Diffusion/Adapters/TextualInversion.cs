@@ -51,18 +51,20 @@ public sealed class TextualInversion : IDisposable
                 : "it has vectors for SDXL's two text encoders, and the model has one; an embedding for SD 1.x or 2.x is needed");
         }
 
-        CheckSize(ClipL, model.TextEncoder.Config, "text encoder");
-        if (ClipG is not null)
+        foreach (var (_, encoder) in model.TextEncoders)
         {
-            CheckSize(ClipG, model.TextEncoder2!.Config, "second text encoder");
+            CheckSize(For(encoder), encoder.Config, encoder == model.TextEncoder ? "text encoder" : "second text encoder");
         }
 
-        int longest = model.Tokenizer.ModelMaxLength - 2;
+        int longest = model.TextEncoders[0].Tokenizer.ModelMaxLength - 2;
         if (Vectors > longest)
         {
             throw new TextualInversionException(path, $"it has {Vectors} vectors, and a prompt of this model has room for {longest}");
         }
     }
+
+    /// <summary>The vectors for a text encoder of a model that it fits: (N, hidden_size).</summary>
+    internal Tensor For(CLIPTextEncoder encoder) => encoder is CLIPTextModelWithProjection ? ClipG! : ClipL;
 
     /// <inheritdoc/>
     public void Dispose()

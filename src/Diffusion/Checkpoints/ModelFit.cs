@@ -7,7 +7,6 @@ namespace StableDiffusion.Diffusion.Checkpoints;
 /// <summary>Whether the parts of a model belong together, so that a folder put together wrongly is told at the start.</summary>
 internal static class ModelFit
 {
-    private const int SizesOfXL = 6; // original height and width, top and left of the crop, target height and width
     private static readonly string[] OtherTrainings = ["EDM", "FlowMatch"]; // how diffusers' names of their schedulers begin
 
     /// <exception cref="ModelFolderException">They do not; the message says which do not fit and how.</exception>
@@ -23,22 +22,24 @@ internal static class ModelFit
     {
         yield return Training(model.SchedulerConfig["_class_name"]?.ToString());
         var (unet, latents) = (model.UNet.Config, model.Vae.Config.LatentChannels);
-        var text = model.TextEncoder.Config.HiddenSize + (model.TextEncoder2?.Config.HiddenSize ?? 0);
+        var text = model.TextEncoders.Sum(encoder => encoder.Network.Config.HiddenSize);
         yield return unet.InChannels == latents || unet.InChannels == (2 * latents) + 1 ? null
             : $"its U-Net takes {unet.InChannels} channels; built are models that take the VAE's {latents}, and {(2 * latents) + 1} with a mask and a picture to paint in";
         yield return unet.OutChannels == latents ? null : $"its U-Net gives {unet.OutChannels} channels, and its VAE takes {latents}";
         yield return unet.CrossAttentionDim == text ? null
             : $"its U-Net takes text embeddings of {unet.CrossAttentionDim} values, and its text encoders give {text}";
-        yield return Added(unet, model.TextEncoder2?.Config);
-        yield return Vocabulary(model.Tokenizer, model.TextEncoder.Config);
-        yield return model is { Tokenizer2: { } tokenizer, TextEncoder2: { } encoder } ? Vocabulary(tokenizer, encoder.Config) : null;
+        yield return Added(unet, model.TextEncoder2?.Config, model.TimeIds);
+        foreach (var (tokenizer, encoder) in model.TextEncoders)
+        {
+            yield return Vocabulary(tokenizer, encoder.Config);
+        }
     }
 
     private static string? Training(string? scheduler) => OtherTrainings.Any(name => scheduler?.StartsWith(name, StringComparison.Ordinal) == true)
         ? $"its scheduler is {scheduler}; models trained in that way, and not on the noise levels of Stable Diffusion, are not built"
         : null;
 
-    private static string? Added(UNet2DConditionConfig unet, CLIPTextConfig? textEncoder2)
+    private static string? Added(UNet2DConditionConfig unet, CLIPTextConfig? textEncoder2, int timeIds)
     {
         if ((unet.AdditionEmbedType is null) != (textEncoder2 is null))
         {
@@ -47,9 +48,9 @@ internal static class ModelFit
                 : "it has SDXL's second text encoder, and its U-Net takes no pooled text";
         }
 
-        var values = textEncoder2?.ProjectionDim + (SizesOfXL * unet.AdditionTimeEmbedDim);
+        var values = textEncoder2?.ProjectionDim + (timeIds * unet.AdditionTimeEmbedDim);
         return values == (textEncoder2 is null ? null : unet.ProjectionClassEmbeddingsInputDim) ? null
-            : $"its U-Net takes {unet.ProjectionClassEmbeddingsInputDim} values of pooled text and sizes, and there are {values}; SDXL refiners, which take a score for sizes, are not built";
+            : $"its U-Net takes {unet.ProjectionClassEmbeddingsInputDim} values of pooled text and sizes, and there are {values} with {timeIds} sizes; a refiner, which takes a score for one, says requires_aesthetics_score in model_index.json";
     }
 
     private static string? Vocabulary(CLIPTokenizer tokenizer, CLIPTextConfig textEncoder) => tokenizer.VocabularySize <= textEncoder.VocabSize ? null

@@ -51,6 +51,13 @@ internal sealed record ModelIndex : ICheckedConfig
     [JsonIgnore]
     public bool IsXL => ClassName.StartsWith(XLPrefix, StringComparison.Ordinal);
 
+    /// <summary>Whether an SDXL model is told how beautiful the picture is to be in place of the size that is wanted, as the refiner.</summary>
+    public bool RequiresAestheticsScore { get; init; }
+
+    /// <summary>Whether it has a first text encoder; SDXL's refiner has the second alone.</summary>
+    [JsonIgnore]
+    public bool HasTextEncoder => !(IsXL && TextEncoder.Concat(Tokenizer).All(part => part is null));
+
     /// <inheritdoc/>
     public static IReadOnlyDictionary<string, string[]> Supported { get; } = new Dictionary<string, string[]>
     {
@@ -59,22 +66,23 @@ internal sealed record ModelIndex : ICheckedConfig
             .. Uses.SelectMany(use => new[] { $"\"StableDiffusion{use}Pipeline\"", $"\"{XLPrefix}{use}Pipeline\"" }),
             "\"StableDiffusionInpaintPipelineLegacy\"", $"\"{LcmPrefix}Pipeline\"", $"\"{LcmPrefix}Img2ImgPipeline\"",
         ],
-        ["text_encoder"] = ["\"transformers\"", $"\"{nameof(CLIPTextModel)}\""],
+        ["text_encoder"] = ["null", "\"transformers\"", $"\"{nameof(CLIPTextModel)}\""],
         ["text_encoder_2"] = ["null", "\"transformers\"", $"\"{nameof(CLIPTextModelWithProjection)}\""],
-        ["tokenizer"] = ["\"transformers\"", "\"CLIPTokenizer\"", "\"CLIPTokenizerFast\""],
+        ["tokenizer"] = ["null", "\"transformers\"", "\"CLIPTokenizer\"", "\"CLIPTokenizerFast\""],
         ["tokenizer_2"] = ["null", "\"transformers\"", "\"CLIPTokenizer\"", "\"CLIPTokenizerFast\""],
         ["vae"] = ["\"diffusers\"", $"\"{nameof(AutoencoderKL)}\""],
         ["unet"] = ["\"diffusers\"", $"\"{nameof(UNet2DConditionModel)}\""],
-        ["requires_aesthetics_score"] = ["null", "false"], // of SDXL's refiner alone, which is not built
     };
 
     /// <inheritdoc/>
     public IEnumerable<(string Field, string Value, string Rule)> Contradictions()
     {
-        var needed = new List<(string Component, IReadOnlyList<string?> Type)>
+        var needed = new List<(string Component, IReadOnlyList<string?> Type)> { ("vae", Vae), ("unet", Unet) };
+        if (HasTextEncoder)
         {
-            ("text_encoder", TextEncoder), ("tokenizer", Tokenizer), ("vae", Vae), ("unet", Unet),
-        };
+            needed.AddRange([("text_encoder", TextEncoder), ("tokenizer", Tokenizer)]);
+        }
+
         if (IsXL)
         {
             needed.AddRange([("text_encoder_2", TextEncoder2), ("tokenizer_2", Tokenizer2)]);

@@ -7,8 +7,7 @@ namespace StableDiffusion.Diffusion.Checkpoints;
 /// <summary>A model as diffusers saves it: model_index.json and a folder for each component.</summary>
 internal static class PipelineFolder
 {
-    private const string Tokenizer2 = "tokenizer_2";
-    private const string TextEncoder2 = "text_encoder_2";
+    private const string Tokenizer = "tokenizer", TextEncoder = "text_encoder", Second = "_2";
 
     /// <inheritdoc cref="StableDiffusionModel.Load"/>
     public static StableDiffusionModel Load(string folder, ScalarType dtype, Device device)
@@ -36,18 +35,19 @@ internal static class PipelineFolder
             schedulerConfig["steps_offset"] = 1;
         }
 
-        var tokenizer = CLIPTokenizer.Load(Path.Combine(folder, "tokenizer"));
-        var tokenizer2 = index.IsXL ? CLIPTokenizer.Load(Path.Combine(folder, Tokenizer2)) : null;
+        var tokenizer = index.HasTextEncoder ? CLIPTokenizer.Load(Path.Combine(folder, Tokenizer)) : null;
+        var tokenizer2 = index.IsXL ? CLIPTokenizer.Load(Path.Combine(folder, Tokenizer + Second)) : null;
         using var loaded = new Unfinished();
         var model = new StableDiffusionModel(folder, dtype, device, () => ModelHash.Compute(folder, Files(folder, index, dtype)))
         {
             DefaultGuidanceScale = index.GuidanceScale,
             ForceZerosForEmptyPrompt = index.IsXL && index.ForceZerosForEmptyPrompt,
+            RequiresAestheticsScore = index.IsXL && index.RequiresAestheticsScore,
             SchedulerConfig = schedulerConfig,
             Tokenizer = tokenizer,
             Tokenizer2 = tokenizer2,
-            TextEncoder = loaded.Keep(NetworkFolder.LoadTextEncoder(Path.Combine(folder, "text_encoder"), dtype, device)),
-            TextEncoder2 = index.IsXL ? loaded.Keep(NetworkFolder.LoadTextEncoder2(Path.Combine(folder, TextEncoder2), dtype, device)) : null,
+            TextEncoder = index.HasTextEncoder ? loaded.Keep(NetworkFolder.LoadTextEncoder(Path.Combine(folder, TextEncoder), dtype, device)) : null,
+            TextEncoder2 = index.IsXL ? loaded.Keep(NetworkFolder.LoadTextEncoder2(Path.Combine(folder, TextEncoder + Second), dtype, device)) : null,
             Vae = loaded.Keep(NetworkFolder.LoadVae(Path.Combine(folder, "vae"), dtype, device)),
             UNet = loaded.Keep(NetworkFolder.LoadUNet(Path.Combine(folder, "unet"), dtype, device)),
         };
@@ -60,14 +60,13 @@ internal static class PipelineFolder
 
     private static IEnumerable<string> Files(string folder, ModelIndex index, ScalarType dtype)
     {
-        string[] tokenizers = index.IsXL ? ["tokenizer", Tokenizer2] : ["tokenizer"];
-        string[] textEncoders = index.IsXL ? ["text_encoder", TextEncoder2] : ["text_encoder"];
+        string[] encoders = !index.IsXL ? [""] : index.HasTextEncoder ? ["", Second] : [Second];
         return
         [
             Path.Combine(folder, ModelIndex.FileName),
             SchedulerPath(folder),
-            .. tokenizers.SelectMany(name => Directory.EnumerateFiles(Path.Combine(folder, name))),
-            .. textEncoders.SelectMany(name => NetworkFolder.Files(Path.Combine(folder, name), NetworkFolder.TransformersName, dtype)),
+            .. encoders.SelectMany(which => Directory.EnumerateFiles(Path.Combine(folder, Tokenizer + which))),
+            .. encoders.SelectMany(which => NetworkFolder.Files(Path.Combine(folder, TextEncoder + which), NetworkFolder.TransformersName, dtype)),
             .. NetworkFolder.Files(Path.Combine(folder, "vae"), NetworkFolder.DiffusersName, dtype),
             .. NetworkFolder.Files(Path.Combine(folder, "unet"), NetworkFolder.DiffusersName, dtype),
         ];

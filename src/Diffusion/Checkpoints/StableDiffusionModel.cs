@@ -40,11 +40,11 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>Where its networks work, and where their weights are unless they are offloaded.</summary>
     public Device Device { get; private set; }
 
-    /// <summary>From prompts to token ids.</summary>
-    public required CLIPTokenizer Tokenizer { get; init; }
+    /// <summary>From prompts to token ids; SDXL's refiner alone has none.</summary>
+    public required CLIPTokenizer? Tokenizer { get; init; }
 
-    /// <summary>From token ids to the text embedding.</summary>
-    public required CLIPTextModel TextEncoder { get; init; }
+    /// <summary>From token ids to the text embedding; SDXL's refiner alone has none.</summary>
+    public required CLIPTextModel? TextEncoder { get; init; }
 
     /// <summary>From prompts to the second text encoder's token ids; SDXL alone has it. It pads with another token than the first.</summary>
     public CLIPTokenizer? Tokenizer2 { get; init; }
@@ -67,8 +67,24 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>Whether an SDXL model takes zeros, and not an encoded "", where no negative prompt is given.</summary>
     public bool ForceZerosForEmptyPrompt { get; init; }
 
-    /// <summary>Whether it is an SDXL model, with two text encoders.</summary>
+    /// <summary>Whether its U-Net is told how beautiful the picture is to be in place of the size that is wanted: SDXL's refiner.</summary>
+    public bool RequiresAestheticsScore { get; init; }
+
+    /// <summary>Whether it is an SDXL model, with two text encoders, or the second alone.</summary>
     public bool IsXL => TextEncoder2 is not null;
+
+    /// <summary>Its text encoders with their tokenizers: one, or SDXL's two.</summary>
+    internal IReadOnlyList<(CLIPTokenizer Tokenizer, CLIPTextEncoder Network)> TextEncoders
+    {
+        get
+        {
+            (CLIPTokenizer? Tokenizer, CLIPTextEncoder? Network)[] both = [(Tokenizer, TextEncoder), (Tokenizer2, TextEncoder2)];
+            return [.. both.Where(one => one.Network is not null).Select(one => (one.Tokenizer!, one.Network!))];
+        }
+    }
+
+    /// <summary>How many numbers tell SDXL's U-Net a picture's sizes.</summary>
+    internal int TimeIds => RequiresAestheticsScore ? 5 : 6;
 
     /// <summary>Keys of a single file that no network has, such as averaged weights and what merges left; empty for folders.</summary>
     public IReadOnlyList<string> PassedOver { get; init; } = [];
@@ -126,6 +142,7 @@ public sealed class StableDiffusionModel : IDisposable
             SchedulerConfig = SchedulerConfig,
             DefaultGuidanceScale = DefaultGuidanceScale,
             ForceZerosForEmptyPrompt = ForceZerosForEmptyPrompt,
+            RequiresAestheticsScore = RequiresAestheticsScore,
             PassedOver = PassedOver,
         };
         ModelFit.Check(other);
@@ -138,7 +155,7 @@ public sealed class StableDiffusionModel : IDisposable
         if (ownsNetworks)
         {
             offload?.Forget(this);
-            TextEncoder.Dispose();
+            TextEncoder?.Dispose();
             TextEncoder2?.Dispose();
             Vae.Dispose();
             UNet.Dispose();

@@ -27,7 +27,7 @@ public static class BatchClassProbe
         using var generator = new Generator(0, CPU);
         int rows = batchClass * texts, factor = model.VaeScaleFactor;
         var sample = Random(model.UNet.Config.InChannels, height / factor, width / factor);
-        var context = Random(model.TextEncoder.Config.MaxPositionEmbeddings, model.UNet.Config.CrossAttentionDim);
+        var context = Random(model.TextEncoders[0].Network.Config.MaxPositionEmbeddings, model.UNet.Config.CrossAttentionDim);
         var pooled = model.TextEncoder2 is { } second ? Random(second.Config.ProjectionDim) : null;
         long[] order = [.. Enumerable.Range(0, rows).Select(row => (long)row)];
         long[] moved = [.. order.Select(row => (row / batchClass * batchClass) + ((row + 1) % batchClass))];
@@ -43,7 +43,7 @@ public static class BatchClassProbe
             full([1], 500, ScalarType.Float32, model.Device),
             new UNetConditions(
                 Placed(context, places),
-                pooled is null ? null : new AddedConditions(Placed(pooled, places), full([rows, 6], height, ScalarType.Float32, model.Device)))
+                pooled is null ? null : new AddedConditions(Placed(pooled, places), full([rows, model.TimeIds], height, ScalarType.Float32, model.Device)))
             {
                 TimestepCond = model.UNet.EmbedGuidance(1),
             });

@@ -6,47 +6,30 @@ using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Pipelines;
 
-/// <summary>The pipeline's script, from a request that was checked to its pictures.</summary>
+/// <summary>The pipeline's script, from a plan to its pictures.</summary>
 internal sealed class GenerationRun : IDisposable
 {
+    private readonly GenerationPlan plan;
     private readonly GenerationRequest request;
     private readonly LatentSpace space;
     private readonly StableDiffusionModel model;
-    private readonly IReadOnlyList<Pass> passes;
-    private readonly IReadOnlyList<int> calls;
-    private readonly ClassifierFreeGuidance guidance;
     private readonly IPromptReader prompts;
-    private readonly InpaintingArea? area;
     private RequestInputs? inputs;
 
-    private GenerationRun(GenerationRequest request, LatentSpace space, InpaintingArea? area)
+    private GenerationRun(GenerationPlan plan, LatentSpace space)
     {
-        (this.request, this.space, model, this.area) = (request, space, space.Model, area);
-        passes = Pass.Of(request, model);
-        calls = [.. passes.Select(Calls)];
-        guidance = new ClassifierFreeGuidance(request.GuidanceScale, request.GuidanceRescale, IsInput: model.UNet.Config.TimeCondProjDim is not null);
-        prompts = PromptReader.Create(request.PromptReading, model, request.ClipSkip, request.Embeddings);
+        (this.plan, request, this.space, model) = (plan, plan.Request, space, space.Model);
+        prompts = plan.ReadPrompts();
     }
 
-    /// <summary>Refuses what cannot be drawn at once; draws as the caller asks for the pictures.</summary>
-    public static IEnumerable<GeneratedImage> Start(
-        GenerationRequest request, LatentSpace space, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
+    /// <summary>Draws as the caller asks for the pictures.</summary>
+    public static IEnumerable<GeneratedImage> Draw(
+        GenerationPlan plan, LatentSpace space, Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
-        var area = request.Inpainting is { } inpainting ? InpaintingArea.Of(request.Init!.Image, inpainting, DrawnSize.Of(request, space.Model)) : null;
-        using (new GenerationRun(request, space, area))
+        using var run = new GenerationRun(plan, space);
+        foreach (var image in run.DrawAll(onStep, cancellationToken))
         {
-            // only to know now that the scheduler and the embeddings can be had
-        }
-
-        return Draw();
-
-        IEnumerable<GeneratedImage> Draw()
-        {
-            using var run = new GenerationRun(request, space, area);
-            foreach (var image in run.DrawAll(onStep, cancellationToken))
-            {
-                yield return image;
-            }
+            yield return image;
         }
     }
 
@@ -59,7 +42,7 @@ internal sealed class GenerationRun : IDisposable
 
     private IEnumerable<GeneratedImage> DrawAll(Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
-        inputs = Measure().Within(() => new RequestInputs(request, space, passes[0].Size, area));
+        inputs = Measure().Within(() => new RequestInputs(request, space, plan.Passes[0].Size, plan.Area));
         foreach (var group in PictureGroup.Form(request.Images.Count, request.BatchClass, Shape))
         {
             var memory = Measure();
@@ -79,9 +62,9 @@ internal sealed class GenerationRun : IDisposable
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
         using var noise = new GroupNoise(group.Places.Select(image => request.Images[image].Seed));
-        var progress = new GroupProgress(group, calls.Sum(), onStep);
+        var progress = new GroupProgress(group, plan.Calls.Sum(), onStep);
         Tensor? latents = null;
-        foreach (var pass in passes)
+        foreach (var pass in plan.Passes)
         {
             latents = DrawPass(pass, latents, group, noise, progress, cancellationToken);
         }
@@ -98,8 +81,8 @@ internal sealed class GenerationRun : IDisposable
         int begin = pass.Begin(scheduler), count = pass.Calls(scheduler);
 
         // 2. encode the prompts
-        var texts = group.Places.Select(image => PicturePrompts.Read(prompts, request.Images[image], count, guidance));
-        var sizes = model.IsXL ? TimeIds.Of(request.SizeConditions, pass.Size, fromPicture: request.Init is not null) : null;
+        var texts = group.Places.Select(image => PicturePrompts.Read(prompts, request.Images[image], count, plan.Guidance));
+        var sizes = model.IsXL ? TimeIds.Of(request.SizeConditions, pass.Size, fromPicture: request.Init is not null, model.RequiresAestheticsScore) : null;
         var conditions = new GroupConditions([.. texts], sizes);
 
         // 3. prepare the latents
@@ -115,7 +98,7 @@ internal sealed class GenerationRun : IDisposable
         var controls = request.ControlNets.Count > 0 ? new ControlNetGuidance(request.ControlNets, inputs!.Controls(pass.Size), request.GuessMode, count) : null;
 
         // 5. denoise, in single precision whatever the network's
-        var predictor = new NoisePredictor(model, conditions, guidance, start.Inpainting, controls);
+        var predictor = new NoisePredictor(model, conditions, plan.Guidance, start.Inpainting, controls);
         var options = StepOptions.Default with { Eta = request.Eta };
         var latents = start.Latents;
         for (int call = 0; call < count; call++)
@@ -148,18 +131,12 @@ internal sealed class GenerationRun : IDisposable
         var picture = space.Decode(own);
 
         // 7. put back what was not drawn
-        return new GeneratedImage(image, area?.PutBack(picture) ?? picture, own.DetachFromDisposeScope());
-    }
-
-    private int Calls(Pass pass)
-    {
-        using var scheduler = RequestScheduler.Create(request, model, pass);
-        return pass.Calls(scheduler);
+        return new GeneratedImage(image, plan.Area?.PutBack(picture) ?? picture, own.DetachFromDisposeScope());
     }
 
     /// <summary>What pictures must have in common to share the network's calls.</summary>
     private string Shape(int image) =>
-        string.Join(' ', calls.Select(count => PicturePrompts.Read(prompts, request.Images[image], count, guidance).Shape(count)));
+        string.Join(' ', plan.Calls.Select(count => PicturePrompts.Read(prompts, request.Images[image], count, plan.Guidance).Shape(count)));
 
-    private RenderMemory Measure() => new(model.Device, passes.MaxBy(pass => (long)pass.Size.Width * pass.Size.Height)!.Size, request.BatchClass);
+    private RenderMemory Measure() => new(model.Device, plan.Passes.MaxBy(pass => (long)pass.Size.Width * pass.Size.Height)!.Size, request.BatchClass);
 }

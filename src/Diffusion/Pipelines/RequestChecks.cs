@@ -8,10 +8,13 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// diffusers, or as in A1111 where diffusers has none.</summary>
 internal static class RequestChecks
 {
+    private const string NoSecondEncoder = "this model has one text encoder, and only SDXL's base a second that reads it; leave it out.";
+
     /// <exception cref="ArgumentException">A field is out of range.</exception>
     public static void Check(GenerationRequest request, StableDiffusionModel model)
     {
         CheckImages(request, model);
+        Require(!model.RequiresAestheticsScore || request.Init is not null, "image: this model, SDXL's refiner, draws over a picture alone; give it one, or draw with the base.");
         Require(request.NumInferenceSteps >= 1, $"num_inference_steps: {request.NumInferenceSteps} is less than 1.");
         Require(double.IsFinite(request.GuidanceScale), $"guidance_scale: {request.GuidanceScale} is not a finite number.");
         Require(request.GuidanceRescale is >= 0 and <= 1, $"guidance_rescale: {request.GuidanceRescale} is not in 0 … 1.");
@@ -35,8 +38,9 @@ internal static class RequestChecks
         {
             Require(image is { Prompt: not null }, $"images[{index}].prompt: it must not be null; an empty prompt is \"\".");
             Require(image.Seed >= 0, $"images[{index}].seed: {image.Seed} is negative; seeds are 0 and above.");
-            Require(model.IsXL || image.Prompt2 is null, $"images[{index}].prompt_2: only SDXL has a second text encoder that reads it; leave it out.");
-            Require(model.IsXL || image.NegativePrompt2 is null, $"images[{index}].negative_prompt_2: only SDXL has a second text encoder that reads it; leave it out.");
+            bool two = model.TextEncoders.Count == 2;
+            Require(two || image.Prompt2 is null, $"images[{index}].prompt_2: {NoSecondEncoder}");
+            Require(two || image.NegativePrompt2 is null, $"images[{index}].negative_prompt_2: {NoSecondEncoder}");
             bool second = !string.IsNullOrEmpty(image.Prompt2) || !string.IsNullOrEmpty(image.NegativePrompt2);
             Require(request.PromptReading == PromptReading.Diffusers || !second, $"images[{index}].prompt_2: A1111's reading gives both text encoders one prompt; leave it out, or read prompts as diffusers does.");
         }
@@ -116,6 +120,8 @@ internal static class RequestChecks
         CheckPair("negative_original_size", sizes?.NegativeOriginalSize, least: 1);
         CheckPair("negative_target_size", sizes?.NegativeTargetSize, least: 1);
         CheckPair("negative_crops_coords_top_left", sizes?.NegativeCropsCoordsTopLeft, least: 0);
+        Require(double.IsFinite(sizes?.AestheticScore ?? 0), $"aesthetic_score: {sizes?.AestheticScore} is not a finite number.");
+        Require(double.IsFinite(sizes?.NegativeAestheticScore ?? 0), $"negative_aesthetic_score: {sizes?.NegativeAestheticScore} is not a finite number.");
     }
 
     private static void CheckPair(string field, (int First, int Second)? pair, int least) =>

@@ -21,4 +21,10 @@ public sealed record SizeConditions
 
     /// <inheritdoc cref="NegativeOriginalSize"/>
     public (int Height, int Width)? NegativeTargetSize { get; init; }
+
+    /// <summary>How beautiful the picture is to be, of 10; the refiner takes it in place of a target size.</summary>
+    public double AestheticScore { get; init; } = 6;
+
+    /// <summary>The same for the negative prompt.</summary>
+    public double NegativeAestheticScore { get; init; } = 2.5;
 }

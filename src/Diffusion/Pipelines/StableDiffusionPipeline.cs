@@ -29,7 +29,6 @@ public sealed class StableDiffusionPipeline(StableDiffusionModel model, MemoryOp
     public IEnumerable<GeneratedImage> Generate(GenerationRequest request, Action<DenoisingStep>? onStep = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(request);
-        RequestChecks.Check(request, model);
-        return GenerationRun.Start(request, space, onStep, cancellationToken);
+        return GenerationRun.Draw(new GenerationPlan(request, model), space, onStep, cancellationToken);
     }
 }

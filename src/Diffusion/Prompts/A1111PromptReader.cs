@@ -13,8 +13,9 @@ namespace StableDiffusion.Diffusion.Prompts;
 /// <para>Clip skip holds for both prompts. With SDXL, whose last layer is never taken, the first layer skipped is that one.</para>
 /// </summary>
 /// <param name="encoders">One, or SDXL's two; they are the reader's from now on.</param>
+/// <param name="isXL">Whether they are an SDXL model's, of which the refiner has one.</param>
 /// <param name="clipSkip">Layers left out at the end, counted as in diffusers.</param>
-internal sealed class A1111PromptReader(IReadOnlyList<PromptEncoder> encoders, int clipSkip) : IPromptReader
+internal sealed class A1111PromptReader(IReadOnlyList<PromptEncoder> encoders, bool isXL, int clipSkip) : IPromptReader
 {
     private readonly PromptChunks[] chunks = [.. encoders.Select(encoder => new PromptChunks(encoder.Tokenizer, encoder.Learned))];
     private readonly Dictionary<(string Text, int Chunks, int Repeats), TextConditioning> known = [];
@@ -30,7 +31,7 @@ internal sealed class A1111PromptReader(IReadOnlyList<PromptEncoder> encoders, i
     public PromptPart Negative(ImagePrompt prompt, int calls)
     {
         var schedule = PromptEditing.Schedule(prompt.NegativePrompt ?? "", calls);
-        if (encoders.Count > 1 && schedule.All(text => text.Text.Length == 0))
+        if (isXL && schedule.All(text => text.Text.Length == 0))
         {
             var nothing = Remember(("", 0, 0), () => Encode("", 1, 0).Zeros());
             return new PromptPart(1, _ => nothing);
@@ -98,10 +99,10 @@ internal sealed class A1111PromptReader(IReadOnlyList<PromptEncoder> encoders, i
         return new TextConditioning(repeats > 0 ? cat([context, Last(context, repeats * (context.shape[1] / length))], 1) : context, pooled);
     }
 
-    private Tensor Layer(CLIPTextOutput output, PromptEncoder encoder) => (encoders.Count, clipSkip) switch
+    private Tensor Layer(CLIPTextOutput output, PromptEncoder encoder) => (isXL, clipSkip) switch
     {
-        (1, 0) => output.LastHiddenState,
-        (1, _) => encoder.Network.FinalLayerNorm(output.HiddenStates[^(clipSkip + 1)]),
+        (false, 0) => output.LastHiddenState,
+        (false, _) => encoder.Network.FinalLayerNorm(output.HiddenStates[^(clipSkip + 1)]),
         _ => output.HiddenStates[^Math.Max(2, clipSkip + 1)],
     };
 

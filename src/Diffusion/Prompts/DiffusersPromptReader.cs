@@ -13,18 +13,20 @@ internal sealed class DiffusersPromptReader : IPromptReader
 {
     private readonly IReadOnlyList<PromptEncoder> encoders;
     private readonly CLIPTokenizer[] tokenizers;
+    private readonly bool isXL;
     private readonly int clipSkip;
     private readonly bool zerosForNone;
     private readonly Dictionary<(string Text, string Text2, int ClipSkip), TextConditioning> known = [];
     private TextConditioning? none;
 
     /// <param name="encoders">One, or SDXL's two; they are the reader's from now on.</param>
+    /// <param name="isXL">Whether they are an SDXL model's. The refiner has the second alone, which reads the first prompt then.</param>
     /// <param name="clipSkip">Layers left out at the end for the prompt; the negative prompt goes through as many as without it.</param>
     /// <param name="zerosForNone">SDXL's force_zeros_for_empty_prompt.</param>
     /// <exception cref="ArgumentException">An embedding's token cannot be one.</exception>
-    public DiffusersPromptReader(IReadOnlyList<PromptEncoder> encoders, int clipSkip, bool zerosForNone)
+    public DiffusersPromptReader(IReadOnlyList<PromptEncoder> encoders, bool isXL, int clipSkip, bool zerosForNone)
     {
-        (this.encoders, this.clipSkip, this.zerosForNone) = (encoders, clipSkip, zerosForNone);
+        (this.encoders, this.isXL, this.clipSkip, this.zerosForNone) = (encoders, isXL, clipSkip, zerosForNone);
         tokenizers = [.. encoders.Select(encoder => encoder.Tokenizer.WithAddedTokens(
             encoder.Learned.Select(learned => KeyValuePair.Create(learned.Embedding.Token, learned.Ids))))];
     }
@@ -80,9 +82,9 @@ internal sealed class DiffusersPromptReader : IPromptReader
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
         CLIPTextOutput[] outputs = [.. encoders.Select((encoder, i) => encoder.Encode(tokenizers[i].EncodePadded(i == 0 ? text : text2)))];
-        conditioning = outputs is [var only]
-            ? new TextConditioning(skip > 0 ? encoders[0].Network.FinalLayerNorm(only.HiddenStates[^(skip + 1)]) : only.LastHiddenState)
-            : new TextConditioning(cat([.. outputs.Select(output => output.HiddenStates[^(skip + 2)])], 2), outputs[^1].TextEmbeds);
+        conditioning = isXL
+            ? new TextConditioning(cat([.. outputs.Select(output => output.HiddenStates[^(skip + 2)])], 2), outputs[^1].TextEmbeds)
+            : new TextConditioning(skip > 0 ? encoders[0].Network.FinalLayerNorm(outputs[0].HiddenStates[^(skip + 1)]) : outputs[0].LastHiddenState);
         return known[(text, text2, skip)] = conditioning.Detach();
     }
 }

@@ -15,25 +15,12 @@ internal static class PromptReader
     public static IPromptReader Create(PromptReading reading, StableDiffusionModel model, int? clipSkip, IReadOnlyList<TextualInversion>? embeddings = null)
     {
         var encoders = PromptEncoder.Of(model, embeddings ?? []);
-        try
-        {
-            return reading == PromptReading.A1111
-                ? new A1111PromptReader(encoders, clipSkip ?? 0)
-                : new DiffusersPromptReader(encoders, clipSkip ?? 0, model.IsXL && model.ForceZerosForEmptyPrompt);
-        }
-        catch
-        {
-            foreach (var encoder in encoders)
-            {
-                encoder.Dispose();
-            }
-
-            throw;
-        }
+        return reading == PromptReading.A1111
+            ? new A1111PromptReader(encoders, model.IsXL, clipSkip ?? 0)
+            : new DiffusersPromptReader(encoders, model.IsXL, clipSkip ?? 0, model.IsXL && model.ForceZerosForEmptyPrompt);
     }
 
     /// <summary>The largest clip skip that leaves a layer of each text encoder.</summary>
-    public static int LargestClipSkip(StableDiffusionModel model) => model.IsXL
-        ? Math.Min(model.TextEncoder.Config.NumHiddenLayers, model.TextEncoder2!.Config.NumHiddenLayers) - 1
-        : model.TextEncoder.Config.NumHiddenLayers;
+    public static int LargestClipSkip(StableDiffusionModel model) =>
+        model.TextEncoders.Min(encoder => encoder.Network.Config.NumHiddenLayers) - (model.IsXL ? 1 : 0);
 }

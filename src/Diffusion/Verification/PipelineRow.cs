@@ -125,6 +125,8 @@ internal sealed class PipelineRow
             "padding_mask_crop" when DrawsMasked => request with { Inpainting = request.Inpainting! with { PaddingMaskCrop = value.GetInt32() } },
             "original_size" => request with { SizeConditions = sizes with { OriginalSize = Pair(value) } },
             "crops_coords_top_left" => request with { SizeConditions = sizes with { CropsCoordsTopLeft = Pair(value) } },
+            "aesthetic_score" => request with { SizeConditions = sizes with { AestheticScore = value.GetDouble() } },
+            "negative_aesthetic_score" => request with { SizeConditions = sizes with { NegativeAestheticScore = value.GetDouble() } },
             "target_size" => request with { SizeConditions = sizes with { TargetSize = Pair(value) } },
             "negative_original_size" => request with { SizeConditions = sizes with { NegativeOriginalSize = Pair(value) } },
             "negative_crops_coords_top_left" => request with { SizeConditions = sizes with { NegativeCropsCoordsTopLeft = Pair(value) } },

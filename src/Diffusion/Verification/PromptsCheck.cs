@@ -72,7 +72,7 @@ internal sealed class PromptsCheck : IVerificationCheck
         using var model = StableDiffusionModel.Load(run.Use(Model), run.Dtype, run.Device);
         using var reader = PromptReader.Create(PromptReading.A1111, model, clipSkip: null);
         using var expected = run.OpenTensors(Path.ChangeExtension(path, ".safetensors"));
-        var chunks = new PromptChunks(model.Tokenizer, []);
+        var chunks = new PromptChunks(model.Tokenizer!, []);
         foreach (var (row, i) in run.ReadJson(path).EnumerateArray().Select((row, i) => (row, i)))
         {
             cancellationToken.ThrowIfCancellationRequested();

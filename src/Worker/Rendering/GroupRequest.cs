@@ -32,7 +32,7 @@ internal static class GroupRequest
 
         var sampler = Samplers.Find(settings.SamplerName, settings.Scheduler)
             ?? throw new ArgumentException($"sampler_name: \"{settings.SamplerName}\" with the schedule type \"{settings.Scheduler}\" is no sampler that is built; these are: {string.Join(", ", Samplers.Names)}.", nameof(images));
-        var layers = model.TextEncoder.Config.NumHiddenLayers;
+        var layers = (model.TextEncoder?.Config ?? model.TextEncoder2!.Config).NumHiddenLayers;
         if (settings.ClipSkip > layers)
         {
             throw new ArgumentException($"clip_skip: {settings.ClipSkip} is more than the {layers} layers of this model's text encoder.", nameof(images)); // as the request counts

@@ -124,7 +124,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
             BatchClass = BatchClassOf(model, folder.Name),
             Inpainting = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels,
-            Family = model.IsXL ? ModelFamily.Sdxl : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2 : ModelFamily.Sd1,
+            Family = FamilyOf(model),
         };
         models.Add(folder.Name, model);
         LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
@@ -135,6 +135,12 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
 
         return description;
     }
+
+    private static ModelFamily FamilyOf(StableDiffusionModel model) =>
+        model.RequiresAestheticsScore ? ModelFamily.Refiner
+        : model.IsXL ? ModelFamily.Sdxl
+        : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2
+        : ModelFamily.Sd1;
 
     /// <summary>The setting, or as much of it, halved, as leaves a picture the same bits in every place of a call; 1 always does.</summary>
     private int BatchClassOf(StableDiffusionModel model, string name)

@@ -25,6 +25,7 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
                 [
                     CoordinatorHost.Description, CoordinatorHost.Description with { Name = "paint", Inpainting = true },
                     CoordinatorHost.Description with { Name = "fast", BatchClass = 4 }, CoordinatorHost.Description with { Name = "xl", Family = ModelFamily.Sdxl },
+                    CoordinatorHost.Description with { Name = "refiner", Family = ModelFamily.Refiner },
                 ],
                 Adapters =
                 [
@@ -101,6 +102,10 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
     [InlineData("""{"batch_class":0}""", "batch_class", "give 1 (")]
     [InlineData("""{"model":"fast","batch_class":3}""", "batch_class", "give 1 or 2 or 4 (")]
     [InlineData("""{"model":"paint"}""", "mask", "in-painting alone")]
+    [InlineData("""{"model":"refiner"}""", "init_images", "draws over a picture")]
+    [InlineData("""{"model":"refiner","init_images":["PNG"],"target_width":64}""", "target_width", "SDXL's base")]
+    [InlineData("""{"model":"refiner","init_images":["PNG"],"prompt_2":"b"}""", "prompt_2", "SDXL's base")]
+    [InlineData("""{"model":"refiner","init_images":["PNG"],"crop_x":-1}""", "crop_x", "0 to 16384")]
     [InlineData("""{"model":"xl","prompt_2":"b"}""", "prompt_2", "\"prompt_syntax\": \"plain\"")]
     [InlineData("""{"model":"xl","crop_x":-1}""", "crop_x", "0 to 16384")]
     [InlineData("""{"model":"xl","target_height":0}""", "target_height", "1 to 16384")]

@@ -124,6 +124,6 @@ public sealed class LoraFileTests : IDisposable
     private float[] Weights()
     {
         using var scope = NewDisposeScope();
-        return [.. model.UNet.parameters().Concat(model.TextEncoder.parameters()).SelectMany(weight => weight.detach().contiguous().data<float>().ToArray())];
+        return [.. model.UNet.parameters().Concat(model.TextEncoder!.parameters()).SelectMany(weight => weight.detach().contiguous().data<float>().ToArray())];
     }
 }

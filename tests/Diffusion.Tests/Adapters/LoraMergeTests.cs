@@ -48,7 +48,7 @@ public sealed class LoraMergeTests : IDisposable
     {
         using var xl = StableDiffusionModel.Load(Goldens.Path("models/tiny-sdxl"));
         using var lora = LoraFile.Load(Goldens.Path("adapters/lora-kohya-sdxl.safetensors"));
-        nn.Module[] networks = [xl.UNet, xl.TextEncoder, xl.TextEncoder2!];
+        nn.Module[] networks = [xl.UNet, xl.TextEncoder!, xl.TextEncoder2!];
         byte[][] before = [.. networks.Select(Bytes)];
         using (LoraMerge.Apply(xl, [new(lora, 1)])) Assert.All(networks.Zip(before), pair => Assert.NotEqual(pair.Second, Bytes(pair.First)));
         Assert.All(networks.Zip(before), pair => Assert.Equal(pair.Second, Bytes(pair.First)));
@@ -142,9 +142,9 @@ public sealed class LoraMergeTests : IDisposable
     public void Text_encoders_have_a_weight_of_their_own()
     {
         using var lora = LoraFile.Load(Goldens.Path("adapters/lora-peft.safetensors"));
-        byte[] unet = Bytes(model.UNet), text = Bytes(model.TextEncoder);
-        using (LoraMerge.Apply(model, [new(lora, 0.5, 0)])) Assert.True(!Bytes(model.UNet).SequenceEqual(unet) && Bytes(model.TextEncoder).SequenceEqual(text));
-        using (LoraMerge.Apply(model, [new(lora, 0, 0.5)])) Assert.True(Bytes(model.UNet).SequenceEqual(unet) && !Bytes(model.TextEncoder).SequenceEqual(text));
+        byte[] unet = Bytes(model.UNet), text = Bytes(model.TextEncoder!);
+        using (LoraMerge.Apply(model, [new(lora, 0.5, 0)])) Assert.True(!Bytes(model.UNet).SequenceEqual(unet) && Bytes(model.TextEncoder!).SequenceEqual(text));
+        using (LoraMerge.Apply(model, [new(lora, 0, 0.5)])) Assert.True(Bytes(model.UNet).SequenceEqual(unet) && !Bytes(model.TextEncoder!).SequenceEqual(text));
     }
 
     [Fact]
@@ -177,7 +177,7 @@ public sealed class LoraMergeTests : IDisposable
 
     private const double Alpha = LoraFiles.Alpha;
 
-    private static byte[] Bytes(StableDiffusionModel model) => [.. Bytes(model.UNet), .. Bytes(model.TextEncoder), .. Bytes(model.Vae)];
+    private static byte[] Bytes(StableDiffusionModel model) => [.. Bytes(model.UNet), .. Bytes(model.TextEncoder!), .. Bytes(model.Vae)];
 
     private static byte[] Bytes(nn.Module network) => [.. network.parameters().SelectMany(parameter => parameter.detach().contiguous().bytes.ToArray())];
 

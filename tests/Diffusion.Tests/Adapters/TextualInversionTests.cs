@@ -86,8 +86,8 @@ public sealed class TextualInversionTests : IDisposable
     {
         // the vectors of "a", "red" and "cat" themselves: the learnt word must say what the three words say
         using var scope = NewDisposeScope();
-        var ids = Sd15.Value.Tokenizer.Encode("a red cat").Select(id => (long)id).ToArray();
-        var vectors = Sd15.Value.TextEncoder.state_dict().First(entry => entry.Key.EndsWith("token_embedding.weight", StringComparison.Ordinal)).Value.index_select(0, tensor(ids));
+        var ids = Sd15.Value.Tokenizer!.Encode("a red cat").Select(id => (long)id).ToArray();
+        var vectors = Sd15.Value.TextEncoder!.state_dict().First(entry => entry.Key.EndsWith("token_embedding.weight", StringComparison.Ordinal)).Value.index_select(0, tensor(ids));
         using var embedding = Load(("<words>", vectors));
         foreach (var reading in Enum.GetValues<PromptReading>())
         {

@@ -22,9 +22,9 @@ public sealed class PipelineFolderTests : IDisposable
         using var model = StableDiffusionModel.Load(Goldens.Path("models/tiny-sdxl"));
         Assert.True(model.IsXL);
         Assert.True(model.ForceZerosForEmptyPrompt);
-        Assert.NotEqual(model.Tokenizer.PadTokenId, model.Tokenizer2!.PadTokenId);
+        Assert.NotEqual(model.Tokenizer!.PadTokenId, model.Tokenizer2!.PadTokenId);
         Assert.Equal(model.Tokenizer2.Encode("!").Single(), model.Tokenizer2.PadTokenId);
-        Assert.Equal(model.UNet.Config.CrossAttentionDim, model.TextEncoder.Config.HiddenSize + model.TextEncoder2!.Config.HiddenSize);
+        Assert.Equal(model.UNet.Config.CrossAttentionDim, model.TextEncoder!.Config.HiddenSize + model.TextEncoder2!.Config.HiddenSize);
     }
 
     [Theory]
@@ -71,7 +71,7 @@ public sealed class PipelineFolderTests : IDisposable
 
     [Theory]
     [InlineData("tiny-sdxl", "text_encoder_2")]
-    [InlineData("tiny-sdxl", "text_encoder")] // as a refiner's
+    [InlineData("tiny-sdxl", "text_encoder")] // with its tokenizer
     [InlineData("tiny-sd15", "unet")]
     public void A_component_that_is_needed_and_null_is_named(string model, string component)
     {
@@ -178,10 +178,10 @@ public sealed class PipelineFolderTests : IDisposable
     }
 
     [Fact]
-    public void A_refiner_that_asks_for_aesthetic_scores_is_refused()
+    public void A_base_that_asks_for_aesthetic_scores_does_not_fit_itself()
     {
         string copy = CopyWithIndex("tiny-sdxl", index => index["requires_aesthetics_score"] = true);
-        Assert.Contains("requires_aesthetics_score", Assert.Throws<UnsupportedConfigException>(() => StableDiffusionModel.Load(copy)).Message, StringComparison.Ordinal);
+        Assert.Contains("requires_aesthetics_score", Assert.Throws<ModelFolderException>(() => StableDiffusionModel.Load(copy)).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -212,7 +212,7 @@ public sealed class StableDiffusionModelTests : IDisposable
             Assert.Same(model.TextEncoder, other.TextEncoder);
         }
 
-        Assert.All([model.Vae, inpainting, (torch.nn.Module)model.TextEncoder], network => Assert.All(network.parameters(), weight => Assert.False(weight.IsInvalid)));
+        Assert.All([model.Vae, inpainting, (torch.nn.Module)model.TextEncoder!], network => Assert.All(network.parameters(), weight => Assert.False(weight.IsInvalid)));
     }
 
     [Fact]

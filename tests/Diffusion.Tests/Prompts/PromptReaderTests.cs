@@ -49,7 +49,7 @@ public sealed class PromptReaderTests
         Assert.All(parts, part => Assert.Equal(154, part.At(0).Context.shape[1]));
         float[] filled = Numbers(parts[0].At(0)), alone = Numbers(reader, "a cat");
         Assert.Equal(alone, filled[..alone.Length]);
-        int width = Sd15.Value.TextEncoder.Config.HiddenSize;
+        int width = Sd15.Value.TextEncoder!.Config.HiddenSize;
         Assert.All(filled[alone.Length..].Chunk(width), vector => Assert.Equal(alone[^width..], vector));
     }
 
@@ -103,7 +103,7 @@ public sealed class PromptReaderTests
     {
         using var reader = Reader(PromptReading.Diffusers, Sdxl.Value);
         var (one, two) = (reader.Positive(Prompt("a cat"), 1)[0].At(0), reader.Positive(Prompt("a cat") with { Prompt2 = "a dog" }, 1)[0].At(0));
-        int first = Sdxl.Value.TextEncoder.Config.HiddenSize;
+        int first = Sdxl.Value.TextEncoder!.Config.HiddenSize;
         Assert.True(one.Context.narrow(2, 0, first).allclose(two.Context.narrow(2, 0, first), 0, 0));
         Assert.False(one.Context.allclose(two.Context, 0, 0));
         Assert.False(one.Pooled!.allclose(two.Pooled!, 0, 0));

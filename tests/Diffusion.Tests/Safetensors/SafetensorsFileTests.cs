@@ -41,6 +41,16 @@ public sealed class SafetensorsFileTests : IDisposable
     }
 
     [Fact]
+    public void A_link_is_followed()
+    {
+        string link = folder.File("link.safetensors");
+        File.CreateSymbolicLink(link, Goldens.Path("noise.safetensors"));
+        using var file = new SafetensorsFile(link);
+        using var expected = new SafetensorsFile(Goldens.Path("noise.safetensors"));
+        Assert.Equal(expected.Tensors.Keys, file.Tensors.Keys);
+    }
+
+    [Fact]
     public void Reading_a_tensor_that_is_not_there_names_it()
     {
         using var file = new SafetensorsFile(Goldens.Path("noise.safetensors"));

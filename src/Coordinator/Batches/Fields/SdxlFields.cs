@@ -4,7 +4,7 @@ using StableDiffusion.Contracts.Settings;
 
 namespace StableDiffusion.Coordinator.Batches.Fields;
 
-/// <summary>What SDXL alone takes: the sizes it is told, and texts for its second encoder.</summary>
+/// <summary>What SDXL alone takes: the sizes it is told, and texts for its second encoder. The refiner takes of them what is not target or text.</summary>
 internal static class SdxlFields
 {
     private const int Most = 16_384;
@@ -19,8 +19,15 @@ internal static class SdxlFields
         ];
         if (family is not (null or ModelFamily.Sdxl))
         {
-            errors.Only("an SDXL model", [.. fields.Select(field => (field.Field, (object?)field.Given)), ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2)]);
-            return null;
+            var refines = family == ModelFamily.Refiner;
+            var taken = refines ? 4 : 0; // it is told a score in place of a target size
+            errors.Only(
+                refines ? "SDXL's base model" : "an SDXL model",
+                [.. fields.Skip(taken).Select(field => (field.Field, (object?)field.Given)), ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2)]);
+            if (!refines)
+            {
+                return null;
+            }
         }
 
         foreach (var (field, text) in new[] { ("prompt_2", request.Prompt2), ("negative_prompt_2", request.NegativePrompt2) })

@@ -7,8 +7,8 @@ using StableDiffusion.Diffusion.Schedulers;
 
 namespace StableDiffusion.Diffusion.Checkpoints.Ldm;
 
-/// <summary>The configurations of a published model: those of stable-diffusion-v1-5, stable-diffusion-2-1 and
-/// stable-diffusion-xl-base-1.0 on huggingface.co.</summary>
+/// <summary>The configurations of a published model: those of stable-diffusion-v1-5, stable-diffusion-2-1,
+/// stable-diffusion-xl-base-1.0 and stable-diffusion-xl-refiner-1.0 on huggingface.co.</summary>
 internal sealed record PublishedModel
 {
     private static readonly CLIPTextConfig Clip = new()
@@ -31,7 +31,7 @@ internal sealed record PublishedModel
         SampleSize = 512,
     };
 
-    public required CLIPTextConfig TextEncoder { get; init; }
+    public required CLIPTextConfig? TextEncoder { get; init; }
 
     public CLIPTextConfig? TextEncoder2 { get; init; }
 
@@ -55,7 +55,8 @@ internal sealed record PublishedModel
         {
             SingleFileFamily.SD1 => SD1(),
             SingleFileFamily.SD2 => SD2(prediction == PredictionType.VPrediction ? 768 : 512),
-            _ => XL(),
+            SingleFileFamily.XL => XL(),
+            _ => XLRefiner(),
         };
         return model with { UNet = model.UNet with { InChannels = inChannels } };
     }
@@ -139,5 +140,24 @@ internal sealed record PublishedModel
         Vae = VaeSizes with { SampleSize = 1024, ScalingFactor = 0.13025 },
         SchedulerClass = "EulerDiscreteScheduler",
         PadToken = "<|endoftext|>",
+    };
+
+    private static PublishedModel XLRefiner() => XL() with
+    {
+        TextEncoder = null,
+        UNet = new UNet2DConditionConfig
+        {
+            SampleSize = 128,
+            BlockOutChannels = [384, 768, 1536, 1536],
+            DownBlockTypes = [nameof(DownBlock2D), nameof(CrossAttnDownBlock2D), nameof(CrossAttnDownBlock2D), nameof(DownBlock2D)],
+            UpBlockTypes = [nameof(UpBlock2D), nameof(CrossAttnUpBlock2D), nameof(CrossAttnUpBlock2D), nameof(UpBlock2D)],
+            TransformerLayersPerBlock = 4,
+            CrossAttentionDim = 1280,
+            AttentionHeadDim = new PerLevel(6, 12, 24, 24),
+            UseLinearProjection = true,
+            AdditionEmbedType = UNetEncoderConfig.TextTime,
+            AdditionTimeEmbedDim = 256,
+            ProjectionClassEmbeddingsInputDim = 2560,
+        },
     };
 }

@@ -8,7 +8,7 @@ using static TorchSharp.torch.nn;
 
 namespace StableDiffusion.Diffusion.Checkpoints.Ldm;
 
-/// <summary>A model in one safetensors file in the original LDM/OpenCLIP layout: SD 1.x, 2.x and XL, with 4 or 9 channels.</summary>
+/// <summary>A model in one safetensors file in the original LDM/OpenCLIP layout: SD 1.x, 2.x, XL and its refiner, with 4 or 9 channels.</summary>
 internal sealed class SingleFile : IDisposable
 {
     private const string FirstWeight = $"{LdmUNet.Prefix}input_blocks.0.0.weight";
@@ -46,19 +46,20 @@ internal sealed class SingleFile : IDisposable
         var prediction = settings.Prediction(family, inChannels, file.Has(VelocityMark));
         var published = PublishedModel.Of(family, inChannels, prediction);
         var index = settings.Index;
-        var tokenizer = settings.Tokenizer(published);
-        var tokenizer2 = family == SingleFileFamily.XL ? settings.Tokenizer2() : null;
+        var tokenizer = published.TextEncoder is { } sizes ? settings.Tokenizer(sizes, published.PadToken) : null;
+        var tokenizer2 = published.TextEncoder2 is null ? null : settings.Tokenizer2();
         var path = file.Source;
         using var loaded = new Unfinished();
         var model = new StableDiffusionModel(path, dtype, device, () => ModelHash.OfFile(path))
         {
             DefaultGuidanceScale = index?.GuidanceScale ?? ModelIndex.UsualGuidanceScale,
             ForceZerosForEmptyPrompt = family == SingleFileFamily.XL && index?.ForceZerosForEmptyPrompt != false,
+            RequiresAestheticsScore = family == SingleFileFamily.XLRefiner,
             SchedulerConfig = settings.Scheduler(published, prediction, file.Has(ZeroTerminalSnrMark)),
             Tokenizer = tokenizer,
             Tokenizer2 = tokenizer2,
-            TextEncoder = loaded.Keep(TextEncoder(family, settings.Config("text_encoder", published.TextEncoder))),
-            TextEncoder2 = published.TextEncoder2 is { } second ? loaded.Keep(TextEncoder2(settings.Config("text_encoder_2", second))) : null,
+            TextEncoder = published.TextEncoder is { } first ? loaded.Keep(TextEncoder(family, settings.Config("text_encoder", first))) : null,
+            TextEncoder2 = published.TextEncoder2 is { } second ? loaded.Keep(TextEncoder2(family, settings.Config("text_encoder_2", second))) : null,
             Vae = loaded.Keep(Vae(settings.Config("vae", published.Vae))),
             UNet = loaded.Keep(UNet(settings.Config("unet", published.UNet), options.UseEma)),
             PassedOver = [.. file.Names.Where(key => !read.Contains(key))],
@@ -75,8 +76,9 @@ internal sealed class SingleFile : IDisposable
         _ => LdmLayout.ClipText(SingleFileFamilies.XLTextEncoder),
     });
 
-    private CLIPTextModelWithProjection TextEncoder2(CLIPTextConfig config) =>
-        Fill(new CLIPTextModelWithProjection(config, LayerFactory.Shapes), LdmLayout.OpenClipText(config, SingleFileFamilies.XLTextEncoder2));
+    private CLIPTextModelWithProjection TextEncoder2(SingleFileFamily family, CLIPTextConfig config) => Fill(
+        new CLIPTextModelWithProjection(config, LayerFactory.Shapes),
+        LdmLayout.OpenClipText(config, family == SingleFileFamily.XL ? SingleFileFamilies.XLTextEncoder2 : SingleFileFamilies.XLRefinerTextEncoder));
 
     private AutoencoderKL Vae(AutoencoderKLConfig config) => Fill(new AutoencoderKL(config, LayerFactory.Shapes), LdmLayout.Vae(config));
 

@@ -7,11 +7,11 @@ internal static class SingleFileFamilies
     public const string SD2TextEncoder = "cond_stage_model.model.";
     public const string XLTextEncoder = "conditioner.embedders.0.transformer.";
     public const string XLTextEncoder2 = "conditioner.embedders.1.model.";
+    public const string XLRefinerTextEncoder = "conditioner.embedders.0.model.";
 
     /// <summary>Keys that only models of other kinds have, with what those are.</summary>
     private static readonly (string Prefix, string Kind)[] Others =
     [
-        ("conditioner.embedders.0.model.", "an SDXL refiner; only models that draw from noise are built, such as the SDXL base"),
         ("edm_mean", "a Playground v2.5 model, which is trained in another way (EDM) than SDXL"),
         ("edm_vpred.", "a CosXL model, which is trained in another way (EDM) than SDXL"),
         ("model.diffusion_model.joint_blocks.", "a Stable Diffusion 3 model"),
@@ -40,6 +40,7 @@ internal static class SingleFileFamilies
         }
 
         return Has(XLTextEncoder2) ? SingleFileFamily.XL
+            : Has(XLRefinerTextEncoder) ? SingleFileFamily.XLRefiner
             : Has(SD2TextEncoder) ? SingleFileFamily.SD2
             : Has(SD1TextEncoder) ? SingleFileFamily.SD1
             : throw new ModelFolderException(

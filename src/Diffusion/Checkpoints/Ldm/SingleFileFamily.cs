@@ -11,4 +11,7 @@ internal enum SingleFileFamily
 
     /// <summary>Stable Diffusion XL: CLIP and OpenCLIP.</summary>
     XL,
+
+    /// <summary>Stable Diffusion XL's refiner: OpenCLIP alone.</summary>
+    XLRefiner,
 }

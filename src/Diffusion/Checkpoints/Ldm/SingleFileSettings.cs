@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.Configs;
 using StableDiffusion.Diffusion.Schedulers;
 using StableDiffusion.Diffusion.Tokenizers;
@@ -66,16 +67,18 @@ internal sealed class SingleFileSettings
     }
 
     /// <summary>The tokenizer. A folder's own pads as it says; one shared by several models as the family does.</summary>
+    /// <param name="published">Sizes of its text encoder.</param>
+    /// <param name="padToken">The family's.</param>
     /// <exception cref="ModelFolderException">There is none, or it is another model's; the message says what to do.</exception>
-    public CLIPTokenizer Tokenizer(PublishedModel published)
+    public CLIPTokenizer Tokenizer(CLIPTextConfig published, string padToken)
     {
         if (options.Tokenizer is null && Own(TokenizerName) is { } own)
         {
             return CLIPTokenizer.Load(own);
         }
 
-        var (folder, wanted) = (Shared(), Config("text_encoder", published.TextEncoder).VocabSize);
-        var tokenizer = CLIPTokenizer.Load(folder, published.PadToken);
+        var (folder, wanted) = (Shared(), Config("text_encoder", published).VocabSize);
+        var tokenizer = CLIPTokenizer.Load(folder, padToken);
         return tokenizer.VocabularySize == wanted ? tokenizer : throw new ModelFolderException(
             file, $"its text encoder knows {wanted} tokens, and the vocabulary in {folder} {tokenizer.VocabularySize}; it is another model's");
     }
