@@ -25,6 +25,7 @@ internal static class LoraFamily
     {
         768 => "Stable Diffusion 1.x (text embeddings of 768 values)",
         1024 => "Stable Diffusion 2.x (text embeddings of 1024 values)",
+        1280 => "SDXL's refiner (text embeddings of 1280 values)",
         2048 => "Stable Diffusion XL (text embeddings of 2048 values)",
         _ => $"one with text embeddings of {width} values",
     };
