@@ -7,7 +7,8 @@ namespace StableDiffusion.Diffusion.Adapters;
 
 /// <summary>
 /// LoRAs merged into a model's weights, until this is disposed: then the weights are what they were, bit for bit, from copies kept in
-/// main memory. Merging costs nothing while drawing. Merges on top of each other are undone in the reverse order.
+/// main memory. Merging costs nothing while drawing. The sums are made where the networks work, whether they are there just now or
+/// offloaded: the same LoRAs always give the same weights. Merges on top of each other are undone in the reverse order.
 /// </summary>
 public sealed class LoraMerge : IDisposable
 {
@@ -15,6 +16,9 @@ public sealed class LoraMerge : IDisposable
     private readonly List<(LoraLayer Layer, Tensor Original)> originals = [];
 
     private LoraMerge(StableDiffusionModel model) => this.model = model;
+
+    /// <summary>Main memory that the copies of the changed weights take.</summary>
+    public long Bytes => originals.Sum(changed => changed.Original.numel() * changed.Original.element_size());
 
     /// <summary>
     /// Adds the LoRAs to the weights: W + Σ weight · α/r · up · down, summed in single precision and rounded once to the weights' type.
@@ -46,7 +50,7 @@ public sealed class LoraMerge : IDisposable
         }
     }
 
-    /// <summary>Restores the weights.</summary>
+    /// <summary>Restores the weights. After a failure those that are left can be restored by another call.</summary>
     public void Dispose()
     {
         if (originals.Count == 0)
@@ -57,13 +61,12 @@ public sealed class LoraMerge : IDisposable
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
         var targets = new LoraTargets(model); // anew: a network that moved to another device has other tensors
-        foreach (var (layer, original) in originals)
+        while (originals is [.., var (layer, original)])
         {
             targets.Of(layer).copy_(original);
             original.Dispose();
+            originals.RemoveAt(originals.Count - 1);
         }
-
-        originals.Clear();
     }
 
     /// <summary>What is done to each weight, once all of it is known to be possible.</summary>
@@ -88,10 +91,10 @@ public sealed class LoraMerge : IDisposable
         using var scope = NewDisposeScope();
         using var noGradients = no_grad();
         var original = weight.device.type == DeviceType.CPU ? weight.detach().clone() : weight.detach().cpu();
-        var merged = weight.to(ScalarType.Float32);
+        var merged = weight.to(ScalarType.Float32, model.Device);
         foreach (var (layer, amount) in updates)
         {
-            merged = merged + (layer.Delta(weight) * amount);
+            merged = merged + (layer.Delta(merged) * amount);
         }
 
         originals.Add((updates[0].Layer, original.DetachFromDisposeScope()));

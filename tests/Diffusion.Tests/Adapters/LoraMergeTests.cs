@@ -68,6 +68,16 @@ public sealed class LoraMergeTests : IDisposable
     }
 
     [Fact]
+    public void The_memory_of_the_kept_weights_is_that_of_the_changed_ones_alone_and_is_given_back()
+    {
+        using var lora = Lora("linear", ($"unet.{Query}.lora_A.weight", [2, 8]), ($"unet.{Query}.lora_B.weight", [8, 2]));
+        var merge = LoraMerge.Apply(model, [new(lora, 1)]);
+        Assert.Equal(8 * 8 * sizeof(float), merge.Bytes);
+        merge.Dispose();
+        Assert.Equal(0, merge.Bytes);
+    }
+
+    [Fact]
     public void A_linear_layer_gets_alpha_over_rank_times_up_times_down()
     {
         using var lora = Lora("linear", ($"unet.{Query}.lora_A.weight", [2, 8]), ($"unet.{Query}.lora_B.weight", [8, 2]), ($"unet.{Query}.alpha", []));
