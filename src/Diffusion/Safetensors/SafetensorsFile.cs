@@ -19,30 +19,13 @@ public sealed unsafe class SafetensorsFile : IDisposable
     public SafetensorsFile(string path)
     {
         Path = path;
-        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        var length = file.Length; // of what a link leads to, as in huggingface's cache
-        if (length < SafetensorsHeader.LengthBytes)
-        {
-            throw new SafetensorsException(path, $"truncated: {length} bytes are too few for a safetensors file");
-        }
-
+        using var file = File.OpenRead(path); // its length is that of what a link leads to, as in huggingface's cache
+        header = ReadHeader(path, file, out var begin);
         map = MemoryMappedFile.CreateFromFile(file, mapName: null, capacity: 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
-        view = map.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        view = map.CreateViewAccessor(0, file.Length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        try
-        {
-            var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(new ReadOnlySpan<byte>(start, SafetensorsHeader.LengthBytes));
-            SafetensorsHeader.CheckLength(path, headerLength, length, new ReadOnlySpan<byte>(start, (int)Math.Min(length, SafetensorsHeader.KindBytes)));
-            var json = new ReadOnlySpan<byte>(start + SafetensorsHeader.LengthBytes, (int)headerLength).ToArray();
-            data = start + SafetensorsHeader.LengthBytes + headerLength;
-            header = SafetensorsHeader.Parse(path, json, length - SafetensorsHeader.LengthBytes - (long)headerLength);
-        }
-        catch
-        {
-            Dispose();
-            throw;
-        }
+        data = start + begin;
     }
 
     /// <summary>Where the file lies.</summary>
@@ -53,6 +36,14 @@ public sealed unsafe class SafetensorsFile : IDisposable
 
     /// <summary>Its free-form metadata; empty where it has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => header.Metadata;
+
+    /// <summary>Checks a file's header against its length by reading, without a map: for one that is perhaps still being written.</summary>
+    /// <exception cref="SafetensorsException">The file is truncated, corrupt or no safetensors file.</exception>
+    public static void Check(string path)
+    {
+        using var file = File.OpenRead(path);
+        ReadHeader(path, file, out _);
+    }
 
     /// <summary>
     /// Copies a tensor out of the map, then converts it. The caller owns the result. Only floating-point tensors take
@@ -87,6 +78,27 @@ public sealed unsafe class SafetensorsFile : IDisposable
             view.Dispose();
             map.Dispose();
         }
+    }
+
+    /// <param name="path">As errors name it.</param>
+    /// <param name="file">At its beginning.</param>
+    /// <param name="begin">Where the data begin.</param>
+    private static SafetensorsHeader ReadHeader(string path, FileStream file, out long begin)
+    {
+        if (file.Length < SafetensorsHeader.LengthBytes)
+        {
+            throw new SafetensorsException(path, $"truncated: {file.Length} bytes are too few for a safetensors file");
+        }
+
+        var start = new byte[Math.Min(file.Length, SafetensorsHeader.KindBytes)];
+        file.ReadExactly(start);
+        var headerLength = BinaryPrimitives.ReadUInt64LittleEndian(start);
+        SafetensorsHeader.CheckLength(path, headerLength, file.Length, start);
+        var json = new byte[headerLength];
+        file.Position = SafetensorsHeader.LengthBytes;
+        file.ReadExactly(json);
+        begin = file.Position;
+        return SafetensorsHeader.Parse(path, json, file.Length - begin);
     }
 
     private void CopyTo(SafetensorsEntry entry, Tensor tensor)

@@ -77,6 +77,7 @@ public sealed class SafetensorsFileTests : IDisposable
         {
             File.WriteAllBytes(cut, whole[..length]);
             var problem = Assert.Throws<SafetensorsException>(() => new SafetensorsFile(cut));
+            Assert.Equal(problem.Message, Assert.Throws<SafetensorsException>(() => SafetensorsFile.Check(cut)).Message);
             Assert.Contains(cut, problem.Message, StringComparison.Ordinal);
         }
     }
