@@ -13,10 +13,10 @@ public sealed class HeldAdapters
     /// <summary>From now on held, in place of what was.</summary>
     public void Replace(IReadOnlyList<AdapterFile> found) => files = found;
 
-    /// <summary>Where the adapter of that content lies.</summary>
-    /// <exception cref="AdapterMissingException">It is not here; another worker may have it.</exception>
-    public string PathOf(AdapterKind kind, string name, string hash) =>
-        files.FirstOrDefault(file => file.Description.Kind == kind && file.Description.Hash == hash)?.Path
+    /// <summary>The adapter of that content, which lies there just now.</summary>
+    /// <exception cref="AdapterMissingException">It is not here, or no longer; another worker may have it.</exception>
+    public AdapterFile Get(AdapterKind kind, string name, string hash) =>
+        files.FirstOrDefault(file => file.Description.Kind == kind && file.Description.Hash == hash && file.IsAsHashed)
         ?? throw new AdapterMissingException(kind, name, hash);
 }
 

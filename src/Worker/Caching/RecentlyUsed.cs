@@ -1,7 +1,7 @@
 namespace StableDiffusion.Worker.Caching;
 
 /// <summary>Keeps the things that were used last, and lets the others go when told to, disposing those that want it. Not for several threads.</summary>
-/// <param name="most">So many are kept.</param>
+/// <param name="most">So many are kept, and more while more are wanted at once.</param>
 internal sealed class RecentlyUsed<T>(int most)
     where T : class
 {
@@ -26,19 +26,21 @@ internal sealed class RecentlyUsed<T>(int most)
         return null;
     }
 
-    /// <summary>Keeps a thing, for now beyond the number too.</summary>
+    /// <summary>Keeps a thing; room for it was made before.</summary>
     public T Add(string key, T thing)
     {
         things.AddFirst((key, thing));
         return thing;
     }
 
-    /// <summary>Lets those over the number go, the longest unused first.</summary>
-    public void Trim()
+    /// <summary>Lets go of others, the longest unused first, so that all that is wanted has room at once, even if that is more than the number.</summary>
+    public void MakeRoom(IReadOnlyCollection<string> wanted)
     {
-        for (; things.Count > most; things.RemoveLast())
+        int room = Math.Max(0, most - wanted.Distinct().Count());
+        foreach (var old in things.Where(thing => !wanted.Contains(thing.Key)).Skip(room).ToList())
         {
-            (things.Last!.Value.Thing as IDisposable)?.Dispose();
+            things.Remove(old);
+            (old.Thing as IDisposable)?.Dispose();
         }
     }
 

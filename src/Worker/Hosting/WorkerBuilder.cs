@@ -31,6 +31,8 @@ public static class WorkerBuilder
         services.TryAddSingleton<IRenderer, TorchRenderer>();
         services.AddSingleton<HeldModels>();
         services.AddSingleton<HeldAdapters>();
+        services.AddSingleton<AdapterFolders>();
+        services.AddSingleton<AdapterWatch>();
         services.AddSingleton<InputCache>();
         services.AddSingleton<WorkInHand>();
         services.AddSingleton<GroupRunner>();

@@ -17,7 +17,7 @@ namespace StableDiffusion.Worker.Hosting;
 /// goodbye, all before the bus itself is stopped.
 /// </summary>
 internal sealed partial class WorkerLife(
-    IRenderer renderer, HeldModels models, HeldAdapters adapters, WorkInHand inHand, Heartbeat heartbeat, IReceiveEndpointConnector endpoints,
+    IRenderer renderer, HeldModels models, AdapterWatch adapters, WorkInHand inHand, Heartbeat heartbeat, IReceiveEndpointConnector endpoints,
     IOptions<WorkerOptions> options, ILogger<WorkerLife> logger) : BackgroundService, IHostedLifecycleService
 {
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(10);
@@ -53,7 +53,7 @@ internal sealed partial class WorkerLife(
         try
         {
             var heartbeats = heartbeat.RunAsync(stop.Token);
-            adapters.Replace(await Task.Run(() => AdapterFolders.Find(options.Value.ModelFolders, stop.Token), stop.Token).ConfigureAwait(false));
+            await adapters.LookAsync(stop.Token).ConfigureAwait(false); // before there is a model that a request may name them with
             var loaded = await renderer.LoadAsync(stop.Token).ConfigureAwait(false);
             var names = string.Join(", ", loaded.Models.Select(model => model.Name));
             LogLoaded(options.Value.Id, WorkerVersion.Text, renderer.Device, names);
@@ -67,7 +67,7 @@ internal sealed partial class WorkerLife(
             // only a queue that is open may be told of
             await Task.WhenAll(queues.Select(queue => queue.Ready)).WaitAsync(stop.Token).ConfigureAwait(false);
             await heartbeat.ReportAsync(leaving: false, stop.Token).ConfigureAwait(false); // the models are news
-            await heartbeats.ConfigureAwait(false);
+            await Task.WhenAll(heartbeats, adapters.RunAsync(stop.Token)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

@@ -35,6 +35,10 @@ public sealed class WorkerOptions
     /// <summary>How the diffusion library spends memory, see <see cref="MemoryOptions"/>; pictures may depend on it.</summary>
     public MemoryOptions Memory { get; set; } = new();
 
+    /// <summary>MiB of main memory for the weights that LoRAs have changed, kept while these stay merged for the next group; 4096 by
+    /// default. LoRAs beyond it are taken out after each group: slower, and the pictures are the same.</summary>
+    public int LoraMemory { get; set; } = 4096;
+
     /// <summary>Groups taken from a model's queue at once: one is rendered, the others are at hand or on their way out. 1 … 16.</summary>
     public int Prefetch { get; set; } = 2;
 
@@ -98,6 +102,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.Memory.VaeTileSize < 64)
         {
             yield return $"Worker:Memory:VaeTileSize is {options.Memory.VaeTileSize}; it must be 64 pixels or more.";
+        }
+        if (options.LoraMemory < 0)
+        {
+            yield return $"Worker:LoraMemory is {options.LoraMemory}; it must be a number of MiB, 0 or more.";
         }
         if (options.Prefetch is < 1 or > 16)
         {

@@ -19,7 +19,13 @@ public sealed class InputCache(IObjectStore store, TimeProvider time)
     public async Task<IReadOnlyDictionary<string, Picture>> GetAsync(IEnumerable<string> hashes, CancellationToken cancellationToken)
     {
         Dictionary<string, Picture> pictures = [];
-        foreach (var hash in hashes.Distinct())
+        string[] wanted = [.. hashes.Distinct()];
+        lock (turn)
+        {
+            recent.MakeRoom(wanted);
+        }
+
+        foreach (var hash in wanted)
         {
             pictures[hash] = Known(hash) ?? Keep(hash, await FetchAsync(InputKey.Of(hash), hash, cancellationToken).ConfigureAwait(false));
         }
@@ -39,11 +45,8 @@ public sealed class InputCache(IObjectStore store, TimeProvider time)
     {
         lock (turn)
         {
-            recent.Add(hash, picture);
-            recent.Trim();
+            return recent.Get(hash, () => picture); // another group may have been faster
         }
-
-        return picture;
     }
 
     /// <summary>Tries as long as an upload does, so that a store that is away for a moment costs no attempt.</summary>

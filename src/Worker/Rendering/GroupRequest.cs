@@ -3,6 +3,8 @@ using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Sampling;
 using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Diffusion.Networks.Clip;
+using StableDiffusion.Diffusion.Networks.ControlNet;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Prompts;
@@ -19,7 +21,7 @@ internal static class GroupRequest
     /// <param name="images">At least one; all of one <see cref="GroupKey"/>.</param>
     /// <param name="model">Draws it.</param>
     /// <param name="inputs">The pictures that the settings name, by hash.</param>
-    /// <param name="adapters">Opens the embeddings that the settings name.</param>
+    /// <param name="adapters">Loads the embeddings and ControlNets that the settings name.</param>
     /// <exception cref="ArgumentException">The images differ in more than prompt and seed, or name a sampler or layer that there is not.</exception>
     public static GenerationRequest Create(
         IReadOnlyList<ImageSettings> images, StableDiffusionModel model, IReadOnlyDictionary<string, Picture> inputs, LoadedAdapters adapters)
@@ -27,16 +29,18 @@ internal static class GroupRequest
         var settings = images[0];
         if (images.Select(GroupKey.Of).Distinct().Count() > 1)
         {
-            throw new ArgumentException("The images of a group may differ in prompts and seed alone.", nameof(images));
+            throw new ArgumentException("The images of a group may differ in prompts and seed alone.");
         }
 
         var sampler = Samplers.Find(settings.SamplerName, settings.Scheduler)
-            ?? throw new ArgumentException($"sampler_name: \"{settings.SamplerName}\" with the schedule type \"{settings.Scheduler}\" is no sampler that is built; these are: {string.Join(", ", Samplers.Names)}.", nameof(images));
-        var layers = (model.TextEncoder?.Config ?? model.TextEncoder2!.Config).NumHiddenLayers;
+            ?? throw new ArgumentException($"sampler_name: \"{settings.SamplerName}\" with the schedule type \"{settings.Scheduler}\" is no sampler that is built; these are: {string.Join(", ", Samplers.Names)}.");
+        var layers = new[] { model.TextEncoder?.Config, model.TextEncoder2?.Config }.OfType<CLIPTextConfig>().Min(config => config.NumHiddenLayers);
         if (settings.ClipSkip > layers)
         {
-            throw new ArgumentException($"clip_skip: {settings.ClipSkip} is more than the {layers} layers of this model's text encoder.", nameof(images)); // as the request counts
+            throw new ArgumentException($"clip_skip: {settings.ClipSkip} is more than the {layers} layers of this model's text encoder; give 1 … {layers}."); // as the request counts
         }
+
+        var controlNets = adapters.ControlNets(settings);
 
         return new GenerationRequest
         {
@@ -51,10 +55,10 @@ internal static class GroupRequest
             Scheduler = sampler.SchedulerClass,
             SchedulerConfig = new SchedulerConfig(sampler.Over(model.SchedulerConfig), "scheduler_config.json"),
             PromptReading = settings.PromptSyntax == PromptSyntax.Plain ? PromptReading.Diffusers : PromptReading.A1111,
-            Embeddings = adapters.Embeddings(settings),
+            Embeddings = adapters.Embeddings(model, settings),
             Init = settings.ImageToImage is { } init ? new ImageToImage { Image = inputs[init.Image], Strength = init.DenoisingStrength } : null,
             Inpainting = settings.Inpainting is { } inpainting ? Inpainting(inpainting, inputs) : null,
-            ControlNets = [.. (settings.ControlNets ?? []).Select(unit => ControlNet(unit, inputs, adapters))],
+            ControlNets = [.. (settings.ControlNets ?? []).Zip(controlNets, (unit, network) => ControlNet(unit, network, inputs))],
             GuessMode = settings.ControlNets?[0].ControlMode == ControlModes.Control,
             HighResolution = settings.HighResolution is { } second ? HighResolution(second) : null,
             SizeConditions = settings.Sizes is { } sizes ? SizeConditions(sizes) : null,
@@ -91,9 +95,9 @@ internal static class GroupRequest
         },
     };
 
-    private static ControlInput ControlNet(ControlNetSettings unit, IReadOnlyDictionary<string, Picture> inputs, LoadedAdapters adapters) => new()
+    private static ControlInput ControlNet(ControlNetSettings unit, ControlNetModel network, IReadOnlyDictionary<string, Picture> inputs) => new()
     {
-        Network = adapters.ControlNet(unit),
+        Network = network,
         Image = inputs[unit.Image],
         Scale = unit.Weight,
         Start = unit.GuidanceStart,
@@ -114,7 +118,7 @@ internal static class GroupRequest
             "Latent (nearest-exact)" => Upscaler.LatentNearestExact,
             "Lanczos" => Upscaler.Lanczos,
             "Nearest" => Upscaler.Nearest,
-            _ => throw new ArgumentException($"hr_upscaler: \"{settings.HrUpscaler}\" is no upscaler that is built; these are: {string.Join(", ", Upscalers.Names)}.", nameof(settings)),
+            _ => throw new ArgumentException($"hr_upscaler: \"{settings.HrUpscaler}\" is no upscaler that is built; these are: {string.Join(", ", Upscalers.Names)}."),
         },
         DenoisingStrength = settings.DenoisingStrength,
         NumInferenceSteps = settings.HrSecondPassSteps,

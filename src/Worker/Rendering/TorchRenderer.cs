@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
@@ -7,6 +8,7 @@ using StableDiffusion.Contracts.Sampling;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Memory;
+using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Previews;
@@ -24,7 +26,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private readonly DeviceThread thread;
     private readonly TorchDevice device;
     private readonly Dictionary<string, StableDiffusionModel> models = []; // touched by the device's thread alone
-    private readonly Dictionary<string, LatentPreview> previews = []; // by VAE; likewise
+    private readonly ConditionalWeakTable<AutoencoderKL, LatentPreview> previews = []; // likewise
     private readonly LoadedAdapters adapters; // likewise
     private readonly CpuOffload? offload;
     private readonly InputCache inputs;
@@ -41,7 +43,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         thread = new DeviceThread($"device {this.options.Device}");
         device = thread.RunAsync(() => TorchDevice.Open(this.options), CancellationToken.None).GetAwaiter().GetResult();
         offload = this.options.Memory.OffloadModels && device.Device.type == TorchSharp.DeviceType.CUDA ? new CpuOffload(device.Device) : null;
-        adapters = new LoadedAdapters(held, device.Device, device.Dtype);
+        adapters = new LoadedAdapters(held, device.Device, device.Dtype, this.options.LoraMemory * (1L << 20));
     }
 
     /// <inheritdoc/>
@@ -163,18 +165,31 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     {
         if (!models.TryGetValue(group.Model, out var model))
         {
-            throw new ArgumentException($"model: this worker holds no model \"{group.Model}\".", nameof(group));
+            throw new ArgumentException($"model: this worker holds no model \"{group.Model}\".");
         }
+        try
+        {
+            Draw(group, model, inputs, cancellationToken);
+            adapters.Trim();
+        }
+        catch
+        {
+            adapters.Dispose(); // whatever it was: the next group finds the model as it was loaded, and the memory free
+            throw;
+        }
+    }
+
+    private void Draw(RenderGroup group, StableDiffusionModel model, IReadOnlyDictionary<string, Picture> inputs, CancellationToken cancellationToken)
+    {
         var settings = group.Images[0];
-        adapters.Trim();
-        var request = GroupRequest.Create(group.Images, model, inputs, adapters);
-        using var merged = adapters.Merge(model, settings);
-        using var drawing = model.With(vae: adapters.Vae(model, settings));
+        using var drawing = adapters.WithVae(model, settings);
+        var request = GroupRequest.Create(group.Images, drawing, inputs, adapters);
+        adapters.Merge(model, settings);
         var clock = new GroupClock(group.Started);
         void StepDone(DenoisingStep step)
         {
             clock.StepDone(step.Image);
-            group.StepDone(new StepNews(step.Image, step.Step, step.Steps, () => PreviewOf(drawing, settings).Draw(step.Latents)));
+            group.StepDone(new StepNews(step.Image, step.Step, step.Steps, () => previews.GetValue(drawing.Vae, _ => LatentPreview.Of(drawing)).Draw(step.Latents)));
         }
 
         foreach (var image in new StableDiffusionPipeline(drawing, options.Memory).Generate(request, StepDone, cancellationToken))
@@ -184,12 +199,6 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
                 group.Rendered(image.Image, new RenderedImage(image.Picture, clock.Rendered(image.Image)) { PeakMemory = image.PeakMemory });
             }
         }
-    }
-
-    private LatentPreview PreviewOf(StableDiffusionModel model, ImageSettings settings)
-    {
-        var vae = settings.Vae?.Hash ?? settings.Model;
-        return previews.TryGetValue(vae, out var preview) ? preview : previews[vae] = LatentPreview.Of(model);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded model {Model} in {Seconds:0.0} s, hash {Hash}")]

@@ -29,13 +29,13 @@ internal sealed class BusFarm : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<BusFarm> StartAsync(FakeRenderer renderer, Uri? rabbitMq = null)
+    public static async Task<BusFarm> StartAsync(FakeRenderer renderer, Uri? rabbitMq = null, string? models = null)
     {
         var store = new FakeStore();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Worker:Id"] = "worker-1", ["Worker:Models"] = Path.GetTempPath(), ["Worker:HeartbeatInterval"] = "00:00:00.050",
+            ["Worker:Id"] = "worker-1", ["Worker:Models"] = models ?? Path.GetTempPath(), ["Worker:HeartbeatInterval"] = "00:00:00.100",
         });
         builder.Services.AddLogging(log => log.SetMinimumLevel(LogLevel.None));
         builder.Services.AddSingleton<IRenderer>(renderer);

@@ -54,6 +54,23 @@ public sealed class WorkerLifeTests
     }
 
     [Fact]
+    public async Task Adapters_that_come_and_go_beside_the_models_are_told_without_a_restart()
+    {
+        var folder = Directory.CreateTempSubdirectory("models-").FullName;
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer(), models: folder);
+        var lora = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "Lora")).FullName, "ink.safetensors");
+
+        File.Copy(Path.Combine(AppContext.BaseDirectory, "adapters/lora-kohya.safetensors"), lora);
+        var with = await farm.ReportAsync<WorkerReported>(report => report.Adapters.Count == 1);
+        Directory.Delete(folder, recursive: true);
+        Directory.CreateDirectory(folder);
+        await farm.ReportAsync<WorkerReported>(report => report.Timestamp > with.Timestamp && report.Adapters.Count == 0);
+
+        Assert.Equal("ink", with.Adapters[0].Name);
+        Directory.Delete(folder);
+    }
+
+    [Fact]
     public async Task Command_that_waited_past_its_lease_is_handed_back_unrendered()
     {
         await using var farm = await BusFarm.StartAsync(new FakeRenderer());

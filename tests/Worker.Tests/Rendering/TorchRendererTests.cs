@@ -1,36 +1,27 @@
-using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
-using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Diffusion.Pictures;
-using StableDiffusion.Worker.Adapters;
-using StableDiffusion.Worker.Failures;
 using StableDiffusion.Worker.Hosting;
-using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Tests.Fakes;
+using static StableDiffusion.Worker.Tests.Fakes.RendererBench;
 
 namespace StableDiffusion.Worker.Tests.Rendering;
 
 /// <summary>The real network, on the tiny model of the reference numbers: the published structure with small random weights.</summary>
 public sealed class TorchRendererTests : IDisposable
 {
-    private static readonly string TinyModel = Path.Combine(AppContext.BaseDirectory, "tiny-sd15");
-    private readonly string root = Directory.CreateTempSubdirectory("models-").FullName;
-    private readonly List<string> log = [];
-    private readonly HeldAdapters adapters = new();
-    private readonly FakeStore store = new();
+    private readonly RendererBench bench = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public void Dispose() => Directory.Delete(root, recursive: true);
+    public void Dispose() => bench.Dispose();
 
     [Fact]
     public async Task Real_model_draws_and_a_rerun_in_other_company_gives_the_same_file()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var model = Assert.Single((await renderer.LoadAsync(Cancel)).Models);
         var (euler, ddim) = (Settings(model.DefaultSize) with { SamplerName = "Euler" }, Settings(model.DefaultSize) with { SamplerName = "DDIM" });
 
@@ -48,7 +39,7 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public async Task Callbacks_come_in_order_for_each_image()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
         var seen = new List<string>();
 
@@ -68,7 +59,7 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public async Task Images_that_share_calls_start_together()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize) with { BatchClass = 2 };
         var seen = new List<string>();
 
@@ -87,7 +78,7 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public async Task A_preview_is_a_pixel_for_each_latent_and_leaves_the_picture_as_it_is()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
         var plain = Assert.Single(await Draw(renderer, Settings(size)));
         List<Picture> previews = [];
@@ -104,7 +95,7 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public async Task Cancelled_between_two_steps_it_ends_and_the_next_group_is_drawn()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
         using var stop = new CancellationTokenSource();
         var steps = 0;
@@ -117,70 +108,11 @@ public sealed class TorchRendererTests : IDisposable
     }
 
     [Fact]
-    public async Task A_LoRA_changes_the_picture_by_its_weight_and_leaves_the_model_as_it_was()
-    {
-        using var renderer = Renderer(TinyModel);
-        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
-        var hash = Hold(AdapterKind.Lora, "Lora", "lora.safetensors");
-        var plain = Assert.Single(await Draw(renderer, settings));
-
-        var strong = Assert.Single(await Draw(renderer, settings with { Loras = [new LoraSettings { Name = "lora", Hash = hash, Weight = 1 }] }));
-        var none = Assert.Single(await Draw(renderer, settings with { Loras = [new LoraSettings { Name = "lora", Hash = hash, Weight = 0 }] }));
-        var after = Assert.Single(await Draw(renderer, settings));
-
-        Assert.NotEqual(plain.Pixels, strong.Pixels);
-        Assert.Equal(plain.Pixels, none.Pixels);
-        Assert.Equal(plain.Pixels, after.Pixels);
-    }
-
-    [Fact]
-    public async Task An_embedding_is_a_word_of_its_own_by_its_files_name()
-    {
-        using var renderer = Renderer(TinyModel);
-        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize) with { Prompt = "a photo of strange", PromptSyntax = PromptSyntax.A1111 };
-        var hash = Hold(AdapterKind.Embedding, "embeddings", "strange.safetensors");
-
-        var without = Assert.Single(await Draw(renderer, settings));
-        var with = Assert.Single(await Draw(renderer, settings with { Embeddings = [new NamedFile { Name = "strange", Hash = hash }] }));
-
-        Assert.NotEqual(without.Pixels, with.Pixels);
-    }
-
-    [Fact]
-    public async Task A_ControlNet_draws_what_its_picture_says_and_a_VAE_takes_the_place_of_the_models()
-    {
-        Directory.CreateDirectory(Path.Combine(root, "ControlNet"));
-        Directory.CreateDirectory(Path.Combine(root, "VAE"));
-        Directory.CreateSymbolicLink(Path.Combine(root, "ControlNet", "canny"), Path.Combine(AppContext.BaseDirectory, "tiny-controlnet"));
-        Directory.CreateSymbolicLink(Path.Combine(root, "VAE", "own"), Path.Combine(TinyModel, "vae"));
-        adapters.Replace(AdapterFolders.Find([root], Cancel));
-        string Hash(AdapterKind kind) => adapters.All.Single(adapter => adapter.Kind == kind).Hash;
-        using var renderer = Renderer(TinyModel);
-        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
-        var unit = new ControlNetSettings
-        {
-            Model = "canny", Hash = Hash(AdapterKind.Controlnet), Image = store.PutPicture(settings.Width, settings.Height, 200), Weight = 1,
-            GuidanceStart = 0, GuidanceEnd = 1, ControlMode = ControlModes.Balanced,
-        };
-        var plain = Assert.Single(await Draw(renderer, settings));
-
-        var controlled = Assert.Single(await Draw(renderer, settings with { ControlNets = [unit] }));
-        var guessed = Assert.Single(await Draw(renderer, settings with { ControlNets = [unit with { ControlMode = ControlModes.Control }] }));
-        var unheard = Assert.Single(await Draw(renderer, settings with { ControlNets = [unit with { Weight = 0 }] }));
-        var sameVae = Assert.Single(await Draw(renderer, settings with { Vae = new NamedFile { Name = "own", Hash = Hash(AdapterKind.Vae) } }));
-
-        Assert.NotEqual(plain.Pixels, controlled.Pixels);
-        Assert.NotEqual(controlled.Pixels, guessed.Pixels);
-        Assert.Equal(plain.Pixels, unheard.Pixels);
-        Assert.Equal(plain.Pixels, sameVae.Pixels);
-    }
-
-    [Fact]
     public async Task A_picture_is_started_from_by_its_hash_and_strength_nothing_gives_it_back_as_the_VAE_does()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
-        string grey = store.PutPicture(settings.Width, settings.Height, 100), white = store.PutPicture(settings.Width, settings.Height, 255);
+        string grey = bench.Store.PutPicture(settings.Width, settings.Height, 100), white = bench.Store.PutPicture(settings.Width, settings.Height, 255);
         ImageSettings From(string hash, double strength) => settings with { ImageToImage = new ImageToImageSettings { Image = hash, DenoisingStrength = strength } };
 
         var pictures = new[] { From(grey, 0), From(grey, 0) with { Seed = 43 }, From(grey, 0.7), From(white, 0.7), settings }
@@ -194,7 +126,7 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public async Task Tags_of_a_prompt_are_not_read_as_words_unless_it_is_plain()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize) with { Prompt = "a red circle", PromptSyntax = PromptSyntax.A1111 };
 
         var without = Assert.Single(await Draw(renderer, settings));
@@ -206,27 +138,14 @@ public sealed class TorchRendererTests : IDisposable
     }
 
     [Fact]
-    public async Task A_LoRA_that_another_worker_may_hold_is_no_reason_to_give_the_image_up()
-    {
-        using var renderer = Renderer(TinyModel);
-        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
-
-        var error = await Assert.ThrowsAsync<AdapterMissingException>(
-            () => Draw(renderer, settings with { Loras = [new LoraSettings { Name = "ink", Hash = "0123456789abcdef", Weight = 1 }] }));
-
-        Assert.True(Failure.From(error).Retryable);
-        Assert.Single(await Draw(renderer, settings));
-    }
-
-    [Fact]
     public async Task A_layer_that_the_text_encoder_does_not_have_is_told_as_the_request_counts()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
 
         var error = await Assert.ThrowsAsync<ArgumentException>(() => Draw(renderer, settings with { ClipSkip = 12 }));
 
-        Assert.StartsWith("clip_skip: 12 is more than the ", error.Message, StringComparison.Ordinal);
+        Assert.Equal("clip_skip: 12 is more than the 3 layers of this model's text encoder; give 1 … 3.", error.Message);
     }
 
     [Theory]
@@ -235,7 +154,7 @@ public sealed class TorchRendererTests : IDisposable
     [InlineData("Euler", 0, 0, "steps")]
     public async Task Request_that_the_model_cannot_draw_is_refused_by_the_fields_name(string sampler, int more, int steps, string field)
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var size = (await renderer.LoadAsync(Cancel)).Models[0].DefaultSize;
 
         var error = await Assert.ThrowsAsync<ArgumentException>(
@@ -248,29 +167,29 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public async Task Broken_model_is_told_in_the_log_and_left_out_and_the_others_are_held()
     {
-        Directory.CreateDirectory(Path.Combine(root, "broken"));
-        await System.IO.File.WriteAllTextAsync(Path.Combine(root, "broken", "model_index.json"), "{ not json", Cancel);
-        Directory.CreateDirectory(Path.Combine(root, "bad name"));
-        await System.IO.File.WriteAllTextAsync(Path.Combine(root, "bad name", "model_index.json"), "{}", Cancel);
-        using var renderer = Renderer($"{root}:{TinyModel}");
+        Directory.CreateDirectory(Path.Combine(bench.Root, "broken"));
+        await System.IO.File.WriteAllTextAsync(Path.Combine(bench.Root, "broken", "model_index.json"), "{ not json", Cancel);
+        Directory.CreateDirectory(Path.Combine(bench.Root, "bad name"));
+        await System.IO.File.WriteAllTextAsync(Path.Combine(bench.Root, "bad name", "model_index.json"), "{}", Cancel);
+        using var renderer = bench.Renderer($"{bench.Root}:{TinyModel}");
 
         var loaded = await renderer.LoadAsync(Cancel);
 
         Assert.Equal("tiny-sd15", Assert.Single(loaded.Models).Name);
         Assert.Equal(["bad name", "broken"], loaded.Faults.Select(fault => fault.Name));
         Assert.Contains("model_index.json", loaded.Faults[1].Reason, StringComparison.Ordinal);
-        Assert.Contains(log, line => line.Contains(Path.Combine(root, "broken"), StringComparison.Ordinal) && line.Contains("left out", StringComparison.Ordinal));
-        Assert.Contains(log, line => line.Contains("\"bad name\"", StringComparison.Ordinal));
+        Assert.Contains(bench.Log, line => line.Contains(Path.Combine(bench.Root, "broken"), StringComparison.Ordinal) && line.Contains("left out", StringComparison.Ordinal));
+        Assert.Contains(bench.Log, line => line.Contains("\"bad name\"", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Settings_say_what_a_single_file_predicts_and_which_of_its_weights_are_drawn_with()
     {
-        Directory.CreateSymbolicLink(Path.Combine(root, "tiny-sd15"), TinyModel);
-        System.IO.File.Copy(TinyModel + ".safetensors", Path.Combine(root, "tiny-sd15.safetensors"));
-        using var plain = Renderer(root);
-        using var velocity = Renderer(root, singleFile: new SingleFileSetting { PredictionType = "v_prediction" });
-        using var averaged = Renderer(root, singleFile: new SingleFileSetting { UseEma = true });
+        Directory.CreateSymbolicLink(Path.Combine(bench.Root, "tiny-sd15"), TinyModel);
+        System.IO.File.Copy(TinyModel + ".safetensors", Path.Combine(bench.Root, "tiny-sd15.safetensors"));
+        using var plain = bench.Renderer(bench.Root);
+        using var velocity = bench.Renderer(bench.Root, singleFile: new SingleFileSetting { PredictionType = "v_prediction" });
+        using var averaged = bench.Renderer(bench.Root, singleFile: new SingleFileSetting { UseEma = true });
         var settings = Settings((await plain.LoadAsync(Cancel)).Models[0].DefaultSize);
         await velocity.LoadAsync(Cancel);
 
@@ -281,7 +200,7 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public void Environment_names_what_the_bytes_depend_on()
     {
-        using var renderer = Renderer(TinyModel, threads: 1);
+        using var renderer = bench.Renderer(TinyModel, threads: 1);
 
         var environment = renderer.Environment;
 
@@ -292,46 +211,6 @@ public sealed class TorchRendererTests : IDisposable
         Assert.All(new[] { environment.Blas, environment.Hardware, environment.Diffusion }, Assert.NotEmpty);
     }
 
-    private static ImageSettings Settings(int size) => Some.Settings with { Model = "tiny-sd15", Steps = 3, Width = size, Height = size };
-
     private static byte[] File(TorchRenderer renderer, ImageSettings settings, string hash, Picture picture) =>
         PictureFile.Encode(picture, new Manifest { Settings = settings, ModelHash = hash, Environment = renderer.Environment });
-
-    private static async Task<Picture[]> Draw(TorchRenderer renderer, params ImageSettings[] images)
-    {
-        var pictures = new Picture[images.Length];
-        await renderer.RenderAsync(
-            new RenderGroup("tiny-sd15", images) { Rendered = (image, drawn) => pictures[image] = drawn.Picture }, Cancel);
-        return pictures;
-    }
-
-    /// <summary>Lays a file of the tests where a worker finds it; its hash.</summary>
-    private string Hold(AdapterKind kind, string folder, string file)
-    {
-        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(root, folder)).FullName, file);
-        System.IO.File.Copy(Path.Combine(AppContext.BaseDirectory, kind == AdapterKind.Lora ? "lora.safetensors" : "embedding.safetensors"), path);
-        adapters.Replace(AdapterFolders.Find([root], Cancel));
-        return adapters.All.Single(adapter => adapter.Kind == kind).Hash;
-    }
-
-    private TorchRenderer Renderer(string models, int threads = 2, SingleFileSetting? singleFile = null)
-    {
-        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads };
-        if (singleFile is not null)
-        {
-            options.SingleFiles.Add("tiny-sd15", singleFile);
-        }
-
-        return new TorchRenderer(Options.Create(options), adapters, new InputCache(store, TimeProvider.System), new ListLogger(log));
-    }
-
-    private sealed class ListLogger(List<string> lines) : ILogger<TorchRenderer>
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            lines.Add(formatter(state, exception));
-    }
 }
