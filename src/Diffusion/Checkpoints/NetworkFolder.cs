@@ -102,9 +102,9 @@ public static class NetworkFolder
             throw new ModelFolderException(folder, $"it has no {ConfigName}");
         }
 
-        var network = build(ConfigFile.Read<TConfig>(path));
+        var config = ConfigFile.Read<TConfig>(path);
         using var weights = WeightFiles.Open(WeightFiles.Find(folder, baseName, IsHalf(dtype)));
-        return WeightLoader.Load(network, weights, key => rename(key) is { } name ? [(name, new WeightPlace(key))] : [], dtype, device ?? CPU);
+        return WeightLoader.Load(build(config), weights, key => rename(key) is { } name ? [(name, new WeightPlace(key))] : [], dtype, device ?? CPU);
     }
 
     private static void Save<TConfig>(

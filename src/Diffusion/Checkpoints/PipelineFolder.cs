@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using StableDiffusion.Diffusion.Networks.Configs;
 using StableDiffusion.Diffusion.Tokenizers;
 using static TorchSharp.torch;
@@ -27,14 +28,7 @@ internal static class PipelineFolder
             throw new ModelFolderException(folder, "it has no scheduler/scheduler_config.json");
         }
 
-        var schedulerConfig = ConfigFile.ReadObject(schedulerPath);
-        if (!index.IsXL)
-        {
-            // files of the first months leave these out or have them wrong; diffusers' pipelines of SD 1.x and 2.x set them so as well
-            schedulerConfig["clip_sample"] = false;
-            schedulerConfig["steps_offset"] = 1;
-        }
-
+        var schedulerConfig = Mended(ConfigFile.ReadObject(schedulerPath), index.IsXL);
         var tokenizer = index.HasTextEncoder ? CLIPTokenizer.Load(Path.Combine(folder, Tokenizer)) : null;
         var tokenizer2 = index.IsXL ? CLIPTokenizer.Load(Path.Combine(folder, Tokenizer + Second)) : null;
         using var loaded = new Unfinished();
@@ -54,6 +48,19 @@ internal static class PipelineFolder
         ModelFit.Check(model);
         loaded.Finish();
         return model;
+    }
+
+    /// <summary>The scheduler's configuration, in which files of the first months leave fields out or have them wrong; diffusers' pipelines of
+    /// SD 1.x and 2.x set them so as well.</summary>
+    public static JsonObject Mended(JsonObject scheduler, bool isXL)
+    {
+        if (!isXL)
+        {
+            scheduler["clip_sample"] = false;
+            scheduler["steps_offset"] = 1;
+        }
+
+        return scheduler;
     }
 
     private static string SchedulerPath(string folder) => Path.Combine(folder, "scheduler", "scheduler_config.json");

@@ -246,6 +246,19 @@ public sealed class SingleFileTests : IDisposable
     }
 
     [Fact]
+    public void A_schedulers_configuration_beside_the_file_is_mended_as_a_folders_own()
+    {
+        string configs = Configs("models/tiny-sd15/unet"), path = Path.Combine(configs, "scheduler", "scheduler_config.json");
+        var config = ConfigFile.ReadObject(path);
+        config.Remove("steps_offset");
+        Directory.Delete(Path.Combine(configs, "scheduler"));
+        Directory.CreateDirectory(Path.Combine(configs, "scheduler"));
+        File.WriteAllText(path, config.ToJsonString());
+        using var model = Load(Goldens.Path("single-files/tiny-sd15.safetensors"), new SingleFileOptions { ConfigFolder = configs });
+        Assert.Equal(1, (int)model.SchedulerConfig["steps_offset"]!);
+    }
+
+    [Fact]
     public void A_config_folder_that_is_not_there_is_named()
     {
         string lost = folder.File("lost");

@@ -41,8 +41,19 @@ public sealed class ConfigTests
     [InlineData("attention_head_dim", "[4, 4]", "levels")]
     [InlineData("norm_num_groups", "3", "norm_num_groups")]
     [InlineData("down_block_types", "[\"DownBlock2D\"]", "block_out_channels")]
+    [InlineData("in_channels", "0", "from 1")]
+    [InlineData("sample_size", "-64", "from 1")]
     public void A_unet_whose_fields_do_not_fit_together_is_refused(string field, string value, string rule) =>
         Assert.Contains(rule, Parse<UNet2DConditionConfig>("unet", field, value).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Sizes_below_one_are_refused()
+    {
+        Refused<AutoencoderKLConfig>("vae", "layers_per_block", "0", "from 1");
+        Refused<CLIPTextConfig>("text_encoder", "num_hidden_layers", "-1", "from 1");
+        Refused<CLIPTextConfig>("text_encoder", "vocab_size", "0", "from 1");
+        Assert.Contains(("conditioning_embedding_out_channels", "-1", "a whole number from 1"), new ControlNetConfig { ConditioningEmbeddingOutChannels = [16, -1] }.Contradictions());
+    }
 
     [Fact]
     public void A_field_of_the_wrong_kind_is_refused()
@@ -59,13 +70,16 @@ public sealed class ConfigTests
         Assert.NotNull(ConfigFile.Parse<UNet2DConditionConfig>(json, "config.json"));
     }
 
-    [Fact]
-    public void A_config_that_is_not_json_is_refused_by_name()
+    [Theory]
+    [InlineData("{\"in_channels\": 4,")]
+    [InlineData("[]")]
+    [InlineData("{\"in_channels\": 4, \"in_channels\": 8}")]
+    public void A_config_that_is_not_json_is_refused_by_name(string text)
     {
         using var folder = new TemporaryFolder();
         string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15/unet"));
         string config = Path.Combine(copy, "config.json");
-        File.WriteAllText(config, "{\"in_channels\": 4,");
+        File.WriteAllText(config, text);
         Assert.Equal(config, Assert.Throws<UnsupportedConfigException>(() => NetworkFolder.LoadUNet(copy)).File);
     }
 

@@ -42,7 +42,7 @@ internal sealed class SingleFile : IDisposable
     {
         var family = SingleFileFamilies.Recognise(file);
         var settings = new SingleFileSettings(file.Source, options);
-        var inChannels = file.Has(FirstWeight) ? (int)file[FirstWeight].Shape[1] : 4;
+        var inChannels = file.Has(FirstWeight) && file[FirstWeight].Shape is [_, var channels, _, _] ? (int)channels : 4;
         var prediction = settings.Prediction(family, inChannels, file.Has(VelocityMark));
         var published = PublishedModel.Of(family, inChannels, prediction);
         var index = settings.Index;

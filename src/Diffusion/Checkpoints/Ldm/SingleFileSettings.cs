@@ -61,7 +61,9 @@ internal sealed class SingleFileSettings
     /// <summary>The scheduler's configuration.</summary>
     public JsonObject Scheduler(PublishedModel published, PredictionType prediction, bool zeroTerminalSnr)
     {
-        var config = scheduler.Value ?? published.Scheduler(prediction, zeroTerminalSnr);
+        var config = scheduler.Value is { } own
+            ? PipelineFolder.Mended(own, isXL: published.TextEncoder2 is not null)
+            : published.Scheduler(prediction, zeroTerminalSnr);
         config["prediction_type"] = prediction.ToName();
         return config;
     }

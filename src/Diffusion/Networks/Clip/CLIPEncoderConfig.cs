@@ -1,3 +1,5 @@
+using StableDiffusion.Diffusion.Networks.Configs;
+
 namespace StableDiffusion.Diffusion.Networks.Clip;
 
 /// <summary>What the configs of CLIP's text and vision transformers have in common, with transformers' names and defaults.</summary>
@@ -24,9 +26,14 @@ public abstract record CLIPEncoderConfig
     /// <summary>Added to the variance in layer norms.</summary>
     public double LayerNormEps { get; init; } = 1e-5;
 
-    /// <inheritdoc cref="Configs.ICheckedConfig.Contradictions"/>
+    /// <inheritdoc cref="ICheckedConfig.Contradictions"/>
     public virtual IEnumerable<(string Field, string Value, string Rule)> Contradictions()
     {
+        foreach (var broken in Positive.Broken(("hidden_size", HiddenSize), ("intermediate_size", IntermediateSize), ("num_hidden_layers", NumHiddenLayers), ("projection_dim", ProjectionDim)))
+        {
+            yield return broken;
+        }
+
         if (HiddenAct is not ("quick_gelu" or "gelu"))
         {
             yield return ("hidden_act", $"\"{HiddenAct}\"", "\"quick_gelu\", \"gelu\"");

@@ -29,4 +29,8 @@ public sealed record CLIPTextConfig : CLIPEncoderConfig, ICheckedConfig
         ["architectures"] = ["\"CLIPTextModel\"", "\"CLIPTextModelWithProjection\""],
         ["attention_dropout"] = ["0.0", "0"],
     };
+
+    /// <inheritdoc/>
+    public override IEnumerable<(string Field, string Value, string Rule)> Contradictions() =>
+        base.Contradictions().Concat(Positive.Broken(("vocab_size", VocabSize), ("max_position_embeddings", MaxPositionEmbeddings)));
 }

@@ -24,7 +24,7 @@ public static class ConfigFile
     {
         try
         {
-            return JsonNode.Parse(PythonJson.Quote(File.ReadAllText(path)))?.AsObject() ?? throw new JsonException("it is empty");
+            return JsonNode.Parse(PythonJson.Quote(File.ReadAllText(path)), documentOptions: new JsonDocumentOptions { AllowDuplicateProperties = false })?.AsObject() ?? throw new JsonException("it is empty");
         }
         catch (Exception problem) when (problem is JsonException or InvalidOperationException)
         {

@@ -33,6 +33,9 @@ public sealed record ControlNetConfig : UNetEncoderConfig, ICheckedConfig
 
     /// <inheritdoc/>
     public override IEnumerable<(string Field, string Value, string Rule)> Contradictions() =>
-        ConditioningEmbeddingOutChannels.Count > 0 ? base.Contradictions()
-            : base.Contradictions().Append(("conditioning_embedding_out_channels", "[]", "a list of channels"));
+    [
+        .. base.Contradictions(),
+        .. Positive.Broken([("conditioning_channels", ConditioningChannels), .. ConditioningEmbeddingOutChannels.Select(channels => ("conditioning_embedding_out_channels", channels))]),
+        .. ConditioningEmbeddingOutChannels.Count > 0 ? Array.Empty<(string, string, string)>() : [("conditioning_embedding_out_channels", "[]", "a list of channels")],
+    ];
 }

@@ -45,7 +45,7 @@ public sealed record UNet2DConditionConfig : UNetEncoderConfig, ICheckedConfig
     /// <inheritdoc/>
     public override IEnumerable<(string Field, string Value, string Rule)> Contradictions()
     {
-        foreach (var contradiction in base.Contradictions())
+        foreach (var contradiction in Positive.Broken(("out_channels", OutChannels), ("sample_size", SampleSize ?? 1)).Concat(base.Contradictions()))
         {
             yield return contradiction;
         }

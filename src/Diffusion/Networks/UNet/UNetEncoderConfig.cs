@@ -103,6 +103,11 @@ public abstract record UNetEncoderConfig
     /// <inheritdoc cref="ICheckedConfig.Contradictions"/>
     public virtual IEnumerable<(string Field, string Value, string Rule)> Contradictions()
     {
+        foreach (var broken in Positive.Broken(("in_channels", InChannels), ("cross_attention_dim", CrossAttentionDim)))
+        {
+            yield return broken;
+        }
+
         var levels = BlockOutChannels.Count;
         if (levels == 0 || BlockOutChannels.Any(channels => NormNumGroups < 1 || channels < 1 || channels % NormNumGroups != 0))
         {

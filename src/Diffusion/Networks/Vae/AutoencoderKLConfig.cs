@@ -62,6 +62,11 @@ public sealed record AutoencoderKLConfig : ICheckedConfig
     /// <inheritdoc/>
     public IEnumerable<(string Field, string Value, string Rule)> Contradictions()
     {
+        foreach (var broken in Positive.Broken(("in_channels", InChannels), ("out_channels", OutChannels), ("latent_channels", LatentChannels), ("layers_per_block", LayersPerBlock), ("sample_size", SampleSize)))
+        {
+            yield return broken;
+        }
+
         if (BlockOutChannels.Count == 0 || BlockOutChannels.Any(channels => NormNumGroups < 1 || channels < 1 || channels % NormNumGroups != 0))
         {
             yield return ("block_out_channels", $"[{string.Join(", ", BlockOutChannels)}]", $"a list of multiples of norm_num_groups {NormNumGroups}");
