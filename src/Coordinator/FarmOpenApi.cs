@@ -24,6 +24,14 @@ internal static partial class FarmOpenApi
             document.Info.Description = "Submit batches of prompts, watch them, fetch the pictures. Field names are A1111's; every error is application/problem+json whose errors names the fields to change.";
             var schemas = document.Components!.Schemas!;
             BatchRequestSchema.Describe(schemas[nameof(BatchRequest)], context.ApplicationServices.GetRequiredService<IOptions<BatchesOptions>>().Value);
+            foreach (var (path, item) in document.Paths)
+            {
+                foreach (var id in item.Operations!.Values.SelectMany(operation => operation.Parameters ?? []).Where(parameter => parameter.Name == "id"))
+                {
+                    id.Description = path.Contains("/images/{id}", StringComparison.Ordinal) ? "The image." : "The batch.";
+                }
+            }
+
             foreach (var described in schemas.Values.SelectMany(schema => (schema.Properties?.Values ?? []).Append(schema)).SelectMany(schema => (schema.OneOf ?? []).Append(schema)))
             {
                 described.Description = described.Description is { } text ? Plain(text) : null;

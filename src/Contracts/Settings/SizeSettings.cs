@@ -6,7 +6,7 @@ public sealed record SizeSettings
     /// <summary>The size before it was scaled; small ones look blurred.</summary>
     public required int OriginalWidth { get; init; }
 
-    /// <inheritdoc cref="OriginalWidth"/>
+    /// <summary>As the width before.</summary>
     public required int OriginalHeight { get; init; }
 
     /// <summary>What was cropped off at the left; other than 0 looks cropped.</summary>
@@ -18,6 +18,6 @@ public sealed record SizeSettings
     /// <summary>The size that was wanted.</summary>
     public required int TargetWidth { get; init; }
 
-    /// <inheritdoc cref="TargetWidth"/>
+    /// <summary>As the width that was wanted.</summary>
     public required int TargetHeight { get; init; }
 }

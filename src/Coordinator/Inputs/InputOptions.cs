@@ -8,7 +8,7 @@ public sealed class InputOptions
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Inputs";
 
-    /// <summary>Largest file in bytes, 1 KiB … 256 MiB; 16 MiB by default. A request's body is limited by Kestrel as well.</summary>
+    /// <summary>Largest file in bytes, 1 KiB … 256 MiB; 16 MiB by default. The body that it comes in has a limit of its own.</summary>
     [Range(1 << 10, 256 << 20, ErrorMessage = "Inputs:MaxBytes must be 1024 to 268435456.")]
     public int MaxBytes { get; set; } = 16 << 20;
 

@@ -38,7 +38,7 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
         StatusCodes.Status404NotFound => $"There is nothing at {context.HttpContext.Request.Path}.",
         StatusCodes.Status405MethodNotAllowed => $"{context.HttpContext.Request.Method} is not possible here; see /openapi/v1.json.",
         StatusCodes.Status413PayloadTooLarge =>
-            $"The body has more than {context.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize} bytes: split the batch.",
+            $"The body has more than {context.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize} bytes: split the batch, or send smaller pictures.",
         StatusCodes.Status415UnsupportedMediaType => "Send the body as JSON, with the header Content-Type: application/json.",
         _ => null,
     };

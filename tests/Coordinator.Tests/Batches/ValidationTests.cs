@@ -3,7 +3,9 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
 using StableDiffusion.Coordinator.Problems;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Workers;
@@ -21,6 +23,7 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
     {
         host = await CoordinatorHost.StartAsync(await databases.NewAsync(), new()
         {
+            ["Batches:MaxBytes"] = "1048576",
             ["Batches:MaxImages"] = "100",
             ["Batches:MaxPromptLength"] = "50",
         });
@@ -133,7 +136,14 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
         context.Features.Set<IHttpMaxRequestBodySizeFeature>(new BodySize { MaxRequestBodySize = 1000 });
         var problem = new ProblemDetails { Status = StatusCodes.Status413PayloadTooLarge };
         RequestProblems.Complete(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
-        Assert.Equal("The body has more than 1000 bytes: split the batch.", problem.Detail);
+        Assert.Equal("The body has more than 1000 bytes: split the batch, or send smaller pictures.", problem.Detail);
+    }
+
+    [Fact]
+    public void The_largest_body_is_a_setting()
+    {
+        var submit = host.Get<EndpointDataSource>().Endpoints.Single(endpoint => endpoint.Metadata.GetMetadata<IEndpointNameMetadata>()?.EndpointName == "SubmitBatch");
+        Assert.Equal(1 << 20, submit.Metadata.GetMetadata<IRequestSizeLimitMetadata>()?.MaxRequestBodySize);
     }
 
     [Fact]

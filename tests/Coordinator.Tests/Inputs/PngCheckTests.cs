@@ -33,6 +33,42 @@ public sealed class PngCheckTests
         Assert.All(Enumerable.Range(0, whole.Length), length => Assert.NotNull(PngCheck.FaultOf(whole.AsSpan(0, length), MaxPixels, out _, out _)));
     }
 
+    [Fact]
+    public void A_file_with_any_byte_changed_is_refused()
+    {
+        var whole = Png.Bytes(8, 8);
+        Assert.Null(PngCheck.FaultOf(whole, MaxPixels, out _, out _));
+        Assert.All(Enumerable.Range(0, whole.Length), at =>
+        {
+            byte[] changed = [.. whole];
+            changed[at] ^= 0x10;
+            Assert.NotNull(PngCheck.FaultOf(changed, MaxPixels, out _, out _));
+        });
+    }
+
+    [Fact]
+    public void Pixels_that_a_worker_could_not_read_are_refused_with_the_reason()
+    {
+        AssertFault("end in row 63 of 64", Png.Bytes(packed: Png.Packed(Png.Rows(64, 63))));
+        AssertFault("end in row 63 of 64", Png.Bytes(packed: Png.Packed([.. Png.Rows(64, 64)[..^1]])));
+        AssertFault("no filter 5", Png.Bytes(packed: Png.Packed(Png.Rows(64, 64, filter: 5))));
+        AssertFault("cannot be unpacked", Png.Bytes(packed: [1, 2, 3, 4]));
+        AssertFault("palette is missing", Png.Bytes(colour: 3));
+    }
+
+    [Theory]
+    [InlineData(1, 0, 8 + 1)]
+    [InlineData(16, 6, (64 * 8) + 1)]
+    [InlineData(8, 4, (64 * 2) + 1)]
+    public void Rows_are_as_long_as_their_pixels_bits(byte depth, byte colour, int row)
+    {
+        Assert.Null(PngCheck.FaultOf(Png.Bytes(depth: depth, colour: colour, packed: Png.Packed(new byte[64 * row])), MaxPixels, out _, out _));
+        AssertFault("end in row", Png.Bytes(depth: depth, colour: colour, packed: Png.Packed(new byte[(64 * row) - 1])));
+    }
+
+    [Fact]
+    public void Checksums_are_the_standards() => Assert.Equal(0xAE426082, PngChecksum.Of("IEND"u8)); // every PNG's last bytes
+
     private static void AssertFault(string reason, byte[] file) =>
         Assert.Contains(reason, PngCheck.FaultOf(file, MaxPixels, out _, out _), StringComparison.Ordinal);
 }
