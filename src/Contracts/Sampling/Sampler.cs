@@ -4,7 +4,7 @@ namespace StableDiffusion.Contracts.Sampling;
 
 /// <summary>A sampler: the name that A1111 gives it, and what runs it.</summary>
 /// <param name="Name">As A1111 writes it; where A1111 has no such sampler, as the field does.</param>
-/// <param name="SchedulerClass">diffusers' class.</param>
+/// <param name="SchedulerClass">diffusers' class, or ours where it has none.</param>
 public sealed record Sampler(string Name, string SchedulerClass)
 {
     private readonly JsonObject config = [];

@@ -10,7 +10,7 @@ public sealed record SamplerChoice(Sampler Sampler, string ScheduleType)
     /// <summary>Both in one name, as A1111 wrote them until version 1.9: "DPM++ 2M Karras".</summary>
     public string Name => ScheduleType == ScheduleTypes.Automatic ? Sampler.Name : $"{Sampler.Name} {ScheduleType}";
 
-    /// <summary>diffusers' class.</summary>
+    /// <summary>diffusers' class, or ours where it has none.</summary>
     public string SchedulerClass => Sampler.SchedulerClass;
 
     /// <summary>A model's scheduler_config.json with the fields set that this choice decides; the model's is left as it is.</summary>

@@ -3,9 +3,8 @@ using System.Text.Json.Nodes;
 namespace StableDiffusion.Contracts.Sampling;
 
 /// <summary>
-/// The one table between A1111's sampler names and diffusers' scheduler classes. Left out, because diffusers has no such method:
-/// "DPM++ 2S a" ("DPM++ 2S" is its relative without the ancestral noise), "DPM fast", "DPM adaptive" and "Restart". "DPM++ 2S", "DEIS",
-/// "DDPM" and "TCD" are not A1111's.
+/// The one table between A1111's sampler names and scheduler classes: diffusers', but for "DPM++ 2S a", which it has not. Left out are
+/// A1111's "DPM fast", "DPM adaptive", "Restart" and "DDIM CFG++". "DPM++ 2S", "DEIS", "DDPM" and "TCD" are not A1111's.
 /// </summary>
 public static class Samplers
 {
@@ -28,6 +27,7 @@ public static class Samplers
         {
             Config = Solver("sde-dpmsolver++", order: 2, type: "heun"), ScheduleTypes = ScheduleTypes.SpacingsAndCurves, AutomaticSchedule = "Exponential",
         },
+        new("DPM++ 2S a", "DPMSolver2SAncestralScheduler") { ScheduleTypes = ScheduleTypes.SpacingsAndCurves, AutomaticSchedule = "Karras" },
         new("DPM++ 2S", "DPMSolverSinglestepScheduler")
         {
             Config = Solver("dpmsolver++", order: 2), ScheduleTypes = ScheduleTypes.Curves, AutomaticSchedule = "Karras",

@@ -26,8 +26,11 @@ public static class ScheduleTypes
     /// <summary>Every name, as A1111 writes it.</summary>
     public static IReadOnlyList<string> Names => SpacingsAndCurves;
 
-    /// <summary>The name as the table writes it, whatever its letter case was; null when there is no such schedule type.</summary>
-    public static string? Canonical(string name) => Names.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
+    /// <summary>The name as the table writes it, whatever its letter case was; null when there is no such schedule type. A1111's
+    /// "Polyexponential" is "Exponential": at its ρ of 1 the two are one.</summary>
+    public static string? Canonical(string name) => name.Equals("Polyexponential", StringComparison.OrdinalIgnoreCase)
+        ? "Exponential"
+        : Names.FirstOrDefault(known => known.Equals(name, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The fields that lay the steps out so; none for "Automatic", which leaves the model's own.</summary>
     internal static JsonObject Config(string name)

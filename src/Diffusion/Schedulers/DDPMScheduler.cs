@@ -30,14 +30,8 @@ public sealed class DDPMScheduler : IScheduler
     public IReadOnlyList<double> Timesteps => timesteps;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => 1;
-
-    /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps) =>
         timesteps = TimestepSpacing.LayWhole(spacing, schedule.NumTrainTimesteps, numInferenceSteps, stepsOffset);
-
-    /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
@@ -64,14 +58,5 @@ public sealed class DDPMScheduler : IScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return NoiseLevel.OfAlphaCumprod(schedule.AlphasCumprod[(int)timesteps[step]]).AddNoise(originalSamples, noise).MoveToOuterDisposeScope();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => schedule.Level(timesteps[step]).AddNoise(originalSamples, noise);
 }

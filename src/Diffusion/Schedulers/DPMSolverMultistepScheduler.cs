@@ -39,17 +39,11 @@ public sealed class DPMSolverMultistepScheduler : ISigmaScheduler
     public IReadOnlyList<float> Sigmas => run.Sigmas;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => 1;
-
-    /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps)
     {
         outputs.Clear();
         run = spacing.Lay(numInferenceSteps);
     }
-
-    /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
@@ -70,11 +64,7 @@ public sealed class DPMSolverMultistepScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return Level(step).AddNoise(originalSamples, noise).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => Level(step).AddNoise(originalSamples, noise);
 
     /// <inheritdoc/>
     public void Dispose() => outputs.Dispose();

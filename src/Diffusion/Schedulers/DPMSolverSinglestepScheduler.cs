@@ -31,18 +31,12 @@ public sealed class DPMSolverSinglestepScheduler : ISigmaScheduler
     public IReadOnlyList<float> Sigmas => run.Sigmas;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => 1;
-
-    /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps)
     {
         Dispose();
         run = spacing.Lay(numInferenceSteps);
         orders = LayOrders(numInferenceSteps);
     }
-
-    /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
@@ -83,11 +77,7 @@ public sealed class DPMSolverSinglestepScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return Level(step).AddNoise(originalSamples, noise).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => Level(step).AddNoise(originalSamples, noise);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -45,11 +45,7 @@ public sealed class EulerDiscreteScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step)
-    {
-        double sigma = run.Sigmas[step];
-        return sample / Math.Sqrt((sigma * sigma) + 1);
-    }
+    public Tensor ScaleModelInput(Tensor sample, int step) => run.ScaleModelInput(sample, step);
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
@@ -71,14 +67,5 @@ public sealed class EulerDiscreteScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return (originalSamples + (noise * run.Sigmas[step])).MoveToOuterDisposeScope();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => run.AddNoise(originalSamples, noise, step);
 }

@@ -2,6 +2,8 @@ using static TorchSharp.torch;
 
 // the names are diffusers'; that Visual Basic keeps "Step" for itself does not matter here
 #pragma warning disable CA1716
+// no sampler has a finalizer that Dispose would have to stop
+#pragma warning disable CA1816
 
 namespace StableDiffusion.Diffusion.Schedulers;
 
@@ -20,14 +22,14 @@ public interface IScheduler : IDisposable
     int Order => 1;
 
     /// <summary>Standard deviation that the first sample is to have. Known after <see cref="SetTimesteps"/>.</summary>
-    double InitNoiseSigma { get; }
+    double InitNoiseSigma => 1;
 
     /// <summary>Lays out the times for a run and forgets the run before.</summary>
     /// <exception cref="ArgumentOutOfRangeException">Fewer than one step, or more than the noise schedule can be cut into.</exception>
     void SetTimesteps(int numInferenceSteps);
 
     /// <summary>The sample as the network wants to see it at a step. Same shape; owned by the caller's dispose scope.</summary>
-    Tensor ScaleModelInput(Tensor sample, int step);
+    Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
 
     /// <summary>One step towards the picture: from the sample at <paramref name="step"/> to the one at the next, of the same shape
     /// (B, C, H, W), owned by the caller's dispose scope.</summary>
@@ -40,4 +42,9 @@ public interface IScheduler : IDisposable
 
     /// <summary>A clean sample as it would be at <paramref name="step"/>: the start of image-to-image. Owned by the caller's scope.</summary>
     Tensor AddNoise(Tensor originalSamples, Tensor noise, int step);
+
+    /// <summary>Lets go of what a method remembers between steps; most remember nothing.</summary>
+    void IDisposable.Dispose()
+    {
+    }
 }

@@ -12,7 +12,7 @@ public sealed class KDPM2AncestralDiscreteScheduler : ISigmaScheduler
     /// <exception cref="Networks.Configs.UnsupportedConfigException">A value that diffusers does not know either.</exception>
     public KDPM2AncestralDiscreteScheduler(SchedulerConfig config)
     {
-        run = new MidpointRun(new SigmaSpacing(new SigmaTable(NoiseSchedule.Read(config, 0.00085, 0.012)), config) { WholeKarrasTimes = true }, Middle);
+        run = new MidpointRun(new SigmaSpacing(new SigmaTable(NoiseSchedule.Read(config, 0.00085, 0.012)), config) { WholeKarrasTimes = true }, AncestralStep.Middle);
         prediction = Predictions.Read(config, sample: false);
     }
 
@@ -42,12 +42,12 @@ public sealed class KDPM2AncestralDiscreteScheduler : ISigmaScheduler
         {
             run.Start.Add(sample);
             float from = run.Sigmas[step];
-            return (sample + (Slope(from) * (Middle(from, run.Sigmas[step + 1]) - from))).MoveToOuterDisposeScope();
+            return (sample + (Slope(from) * (AncestralStep.Middle(from, run.Sigmas[step + 1]) - from))).MoveToOuterDisposeScope();
         }
 
         var (sigma, next) = (run.Sigmas[step - 1], run.Sigmas[step]);
         var ancestral = AncestralStep.Between(sigma, next);
-        var previous = run.Start[0] + (Slope(Middle(sigma, next)) * (ancestral.Down - sigma)) + (noise.Draw(sample.shape, sample.device) * ancestral.Up);
+        var previous = run.Start[0] + (Slope(AncestralStep.Middle(sigma, next)) * (ancestral.Down - sigma)) + (noise.Draw(sample.shape, sample.device) * ancestral.Up);
         run.Start.Clear();
         return previous.MoveToOuterDisposeScope();
 
@@ -59,7 +59,4 @@ public sealed class KDPM2AncestralDiscreteScheduler : ISigmaScheduler
 
     /// <inheritdoc/>
     public void Dispose() => run.Dispose();
-
-    /// <summary>Halfway, in the logarithm, to the σ that a step goes down to; 0 where that is.</summary>
-    private static double Middle(float from, float to) => Math.Sqrt((double)from * AncestralStep.Between(from, to).Down);
 }

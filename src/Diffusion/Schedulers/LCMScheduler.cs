@@ -29,13 +29,7 @@ public sealed class LCMScheduler : IScheduler
     public IReadOnlyList<double> Timesteps => timesteps;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => 1;
-
-    /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps) => timesteps = distilled.Lay(numInferenceSteps);
-
-    /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
@@ -54,16 +48,7 @@ public sealed class LCMScheduler : IScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return Level(step).AddNoise(originalSamples, noise).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => Level(step).AddNoise(originalSamples, noise);
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-    }
-
-    private NoiseLevel Level(int step) => NoiseLevel.OfAlphaCumprod(schedule.AlphasCumprod[(int)timesteps[step]]);
+    private NoiseLevel Level(int step) => schedule.Level(timesteps[step]);
 }

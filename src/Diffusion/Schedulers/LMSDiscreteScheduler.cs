@@ -37,11 +37,7 @@ public sealed class LMSDiscreteScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step)
-    {
-        double sigma = run.Sigmas[step];
-        return sample / Math.Sqrt((sigma * sigma) + 1);
-    }
+    public Tensor ScaleModelInput(Tensor sample, int step) => run.ScaleModelInput(sample, step);
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
@@ -62,11 +58,7 @@ public sealed class LMSDiscreteScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return (originalSamples + (noise * run.Sigmas[step])).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => run.AddNoise(originalSamples, noise, step);
 
     /// <inheritdoc/>
     public void Dispose() => derivatives.Dispose();

@@ -36,15 +36,11 @@ internal sealed class MidpointRun(SigmaSpacing spacing, Func<float, float, doubl
     public Tensor ScaleModelInput(Tensor sample, int step)
     {
         double sigma = Start.Count == 0 ? Sigmas[step] : middle(Sigmas[step - 1], Sigmas[step]);
-        return sample / Math.Sqrt((sigma * sigma) + 1);
+        return SigmaSchedule.ScaleModelInput(sample, sigma);
     }
 
     /// <inheritdoc cref="IScheduler.AddNoise"/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return (originalSamples + (noise * Sigmas[step])).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => halves.AddNoise(originalSamples, noise, step);
 
     public void Dispose() => Start.Dispose();
 }

@@ -21,5 +21,9 @@ internal readonly record struct NoiseLevel(double Alpha, double Sigma)
     }
 
     /// <summary>A clean sample at this level, in the current dispose scope.</summary>
-    public Tensor AddNoise(Tensor original, Tensor noise) => (original * Alpha) + (noise * Sigma);
+    public Tensor AddNoise(Tensor original, Tensor noise)
+    {
+        using var scope = NewDisposeScope();
+        return ((original * Alpha) + (noise * Sigma)).MoveToOuterDisposeScope();
+    }
 }

@@ -33,6 +33,9 @@ public sealed class NoiseSchedule
     /// <summary>diffusers' <c>num_train_timesteps</c>.</summary>
     public int NumTrainTimesteps => betas.Length;
 
+    /// <summary>Where a sample stands at a whole time.</summary>
+    internal NoiseLevel Level(double time) => NoiseLevel.OfAlphaCumprod(alphasCumprod[(int)time]);
+
     /// <summary>σ_t = √((1 − ᾱ_t)/ᾱ_t), the noise beside a picture of variance one.</summary>
     public float[] Sigmas() => [.. alphasCumprod.Select(alpha => MathF.Sqrt((1 - alpha) / alpha))];
 

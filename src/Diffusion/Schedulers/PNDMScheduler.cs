@@ -34,9 +34,6 @@ public sealed class PNDMScheduler : IScheduler
     public IReadOnlyList<double> Timesteps => timesteps;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => 1;
-
-    /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps)
     {
         double[] laid = TimestepSpacing.LayWhole(spacing, schedule.NumTrainTimesteps, numInferenceSteps, stepsOffset);
@@ -54,9 +51,6 @@ public sealed class PNDMScheduler : IScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
-
-    /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
     {
         using var scope = NewDisposeScope();
@@ -66,11 +60,7 @@ public sealed class PNDMScheduler : IScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return NoiseLevel.OfAlphaCumprod(schedule.AlphasCumprod[(int)timesteps[step]]).AddNoise(originalSamples, noise).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => schedule.Level(timesteps[step]).AddNoise(originalSamples, noise);
 
     /// <inheritdoc/>
     public void Dispose()

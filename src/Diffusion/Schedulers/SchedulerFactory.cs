@@ -1,6 +1,6 @@
 namespace StableDiffusion.Diffusion.Schedulers;
 
-/// <summary>The table from diffusers' class names to the schedulers that are built.</summary>
+/// <summary>The table from diffusers' class names to the schedulers that are built, and one that diffusers has not.</summary>
 public static class SchedulerFactory
 {
     private static readonly Dictionary<string, Func<SchedulerConfig, IScheduler>> Built = new(StringComparer.Ordinal)
@@ -8,6 +8,7 @@ public static class SchedulerFactory
         ["DDIMScheduler"] = config => new DDIMScheduler(config),
         ["DDPMScheduler"] = config => new DDPMScheduler(config),
         ["DEISMultistepScheduler"] = config => new DEISMultistepScheduler(config),
+        ["DPMSolver2SAncestralScheduler"] = config => new DPMSolver2SAncestralScheduler(config),
         ["DPMSolverMultistepScheduler"] = config => new DPMSolverMultistepScheduler(config),
         ["DPMSolverSDEScheduler"] = config => new DPMSolverSDEScheduler(config),
         ["DPMSolverSinglestepScheduler"] = config => new DPMSolverSinglestepScheduler(config),

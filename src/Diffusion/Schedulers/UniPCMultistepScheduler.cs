@@ -46,17 +46,11 @@ public sealed class UniPCMultistepScheduler : ISigmaScheduler
     public IReadOnlyList<float> Sigmas => run.Sigmas;
 
     /// <inheritdoc/>
-    public double InitNoiseSigma => 1;
-
-    /// <inheritdoc/>
     public void SetTimesteps(int numInferenceSteps)
     {
         Dispose();
         run = spacing.Lay(numInferenceSteps);
     }
-
-    /// <inheritdoc/>
-    public Tensor ScaleModelInput(Tensor sample, int step) => sample.alias();
 
     /// <inheritdoc/>
     public Tensor Step(Tensor modelOutput, int step, Tensor sample, StepOptions options, NoiseSource noise)
@@ -77,11 +71,7 @@ public sealed class UniPCMultistepScheduler : ISigmaScheduler
     }
 
     /// <inheritdoc/>
-    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step)
-    {
-        using var scope = NewDisposeScope();
-        return Level(step).AddNoise(originalSamples, noise).MoveToOuterDisposeScope();
-    }
+    public Tensor AddNoise(Tensor originalSamples, Tensor noise, int step) => Level(step).AddNoise(originalSamples, noise);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -11,6 +11,7 @@ public sealed class SamplersTests
     [InlineData("DPM++ 2M Karras", "DPM++ 2M", "Karras", "DPMSolverMultistepScheduler")]
     [InlineData("dpm++ 2m sde heun exponential", "DPM++ 2M SDE Heun", "Exponential", "DPMSolverMultistepScheduler")]
     [InlineData("Euler SGM Uniform", "Euler", "SGM Uniform", "EulerDiscreteScheduler")]
+    [InlineData("DPM++ 2S a Karras", "DPM++ 2S a", "Karras", "DPMSolver2SAncestralScheduler")]
     [InlineData("DPM2 a Karras", "DPM2 a", "Karras", "KDPM2AncestralDiscreteScheduler")]
     public void A_name_in_any_letter_case_has_one_spelling_and_one_class(string given, string name, string schedule, string scheduler)
     {
@@ -22,7 +23,11 @@ public sealed class SamplersTests
 
     [Theory]
     [InlineData("EulerScheduler", null)]
-    [InlineData("DPM++ 2S a", null)] // diffusers has no such method
+    [InlineData("DPM fast", null)] // A1111's, which diffusers has not
+    [InlineData("DPM adaptive", null)]
+    [InlineData("Restart", null)]
+    [InlineData("Euler a Karras", null)]
+    [InlineData("Euler", "Align Your Steps")]
     [InlineData("Karras", null)]
     [InlineData("Euler", "Sideways")]
     [InlineData("DDIM", "Karras")] // steps in whole times, not along σ
@@ -39,6 +44,9 @@ public sealed class SamplersTests
     [Fact]
     public void A_schedule_type_beside_the_name_says_the_same_as_one_within() =>
         Assert.Equal(Samplers.Find("DPM++ 2M Karras"), Samplers.Find("DPM++ 2M", "karras"));
+
+    [Fact]
+    public void Polyexponential_is_exponential() => Assert.Equal(Samplers.Find("DPM++ 2M", "Exponential"), Samplers.Find("DPM++ 2M", "polyexponential"));
 
     [Fact]
     public void Every_sampler_takes_the_schedule_types_that_it_lists_and_its_own_choice()
