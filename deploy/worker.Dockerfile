@@ -8,7 +8,7 @@ RUN dotnet publish src/Worker -c Release -r linux-x64 --self-contained false -p:
 FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app .
-# waiting threads sleep instead of spinning, so that workers can share cores
-ENV OMP_WAIT_POLICY=passive OPENBLAS_THREAD_TIMEOUT=4
+# waiting threads spin from one operator to the next and no longer, so that workers can share cores
+ENV GOMP_SPINCOUNT=10000 OPENBLAS_THREAD_TIMEOUT=4
 USER $APP_UID
 ENTRYPOINT ["dotnet", "Worker.dll"]

@@ -37,7 +37,11 @@ public class ProductsTests
     [InlineData(ScalarType.Float32, 100, 77, 40, 2e-5)]
     [InlineData(ScalarType.Float32, 5, 1, 64, 2e-5)]
     [InlineData(ScalarType.Float32, 65, 600, 80, 2e-5)] // no whole tiles and blocks
+    [InlineData(ScalarType.Float32, 30, 513, 200, 2e-5)] // five vectors of the depth at a time, and what is left
     [InlineData(ScalarType.BFloat16, 1500, 1500, 24, 0.01)] // the operands have eight bits
+    [InlineData(ScalarType.BFloat16, 100, 77, 40, 0.02)] // fewer places, less of an average
+    [InlineData(ScalarType.BFloat16, 25, 601, 7, 0.01)] // no whole pairs
+    [InlineData(ScalarType.BFloat16, 65, 1000, 160, 0.01)]
     public void Attention_over_heads_that_lie_side_by_side_is_that_of_double_precision(ScalarType dtype, long rows, long places, long depth, double bound)
     {
         using var scope = NewDisposeScope();
