@@ -48,9 +48,10 @@ public sealed class AutoencoderTrainer(AutoencoderKL vae, OptimizationOptions op
     }
 
     /// <summary>
-    /// 1/σ of the latents of <paramref name="pictures"/>, drawn ones: what they are multiplied with so that the diffusion
-    /// model sees unit variance.
+    /// 1/σ of drawn latents: what they are multiplied with so that the diffusion model sees unit variance.
     /// </summary>
+    /// <param name="mean">Of the posteriors of some pictures, (B, C, h, w).</param>
+    /// <param name="logvar">Of the same, (B, C, h, w).</param>
     public static double EstimateScalingFactor(Tensor mean, Tensor logvar)
     {
         using var scope = NewDisposeScope();

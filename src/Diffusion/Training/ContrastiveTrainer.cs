@@ -27,6 +27,7 @@ public sealed class ContrastiveTrainer : IDisposable
         (this.textEncoder, this.pictureEncoder, this.options) = (textEncoder, pictureEncoder, options);
         textProjection = nn.Linear(textEncoder.Config.HiddenSize, textEncoder.Config.ProjectionDim, hasBias: false);
         logitScale = new Parameter(tensor(new[] { (float)Math.Log(1 / 0.07) }));
+        logitScale.DetachFromDisposeScope();
     }
 
     /// <summary>Trains on pictures with their captions.</summary>

@@ -18,9 +18,10 @@ public sealed class LoraPairs : IDisposable
     /// <param name="layers">Whether a layer of this name gets one, such as <c>mid_block.attentions.0.transformer_blocks.0.attn1.to_q</c>.</param>
     /// <param name="rank">r, of every update.</param>
     /// <param name="alpha">What updates are multiplied with, times r.</param>
-    /// <exception cref="ArgumentException">No linear layer is chosen.</exception>
+    /// <exception cref="ArgumentException">No linear layer is chosen, or the rank is below 1.</exception>
     public LoraPairs(nn.Module network, Predicate<string> layers, int rank, double alpha)
     {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(rank);
         foreach (var (name, module) in network.named_modules())
         {
             if (module is Linear linear && layers(name))

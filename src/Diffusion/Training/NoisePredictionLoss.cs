@@ -8,7 +8,7 @@ namespace StableDiffusion.Diffusion.Training;
 
 /// <summary>
 /// How far a U-Net is from telling the noise in noisy latents, ‖ε − ε_θ(√ᾱ_t·x₀ + √(1−ᾱ_t)·ε, t, c)‖² (Ho et al. 2020,
-/// Rombach et al. 2022).
+/// Rombach et al. 2022). In single precision, whatever the network computes in.
 /// </summary>
 public sealed class NoisePredictionLoss(UNet2DConditionModel unet, NoiseSchedule schedule)
 {
@@ -65,12 +65,17 @@ public sealed class NoisePredictionLoss(UNet2DConditionModel unet, NoiseSchedule
     private static NotSupportedException Unsupported(PredictionType predictionType) => new($"Training does not predict {predictionType}.");
 
     private Tensor Predict(NoisePredictionBatch batch) =>
-        unet.call(schedule.AddNoise(batch.Latents, batch.Noise, batch.Timesteps), batch.Timesteps, new UNetConditions(batch.Embeddings));
+        unet.call(schedule.AddNoise(batch.Latents, batch.Noise, batch.Timesteps), batch.Timesteps, new UNetConditions(batch.Embeddings))
+            .to(ScalarType.Float32);
 
-    private Tensor Target(NoisePredictionBatch batch) => PredictionType switch
+    private Tensor Target(NoisePredictionBatch batch)
     {
-        PredictionType.Epsilon => batch.Noise,
-        PredictionType.VPrediction => schedule.GetVelocity(batch.Latents, batch.Noise, batch.Timesteps),
-        _ => throw Unsupported(PredictionType),
-    };
+        var target = PredictionType switch
+        {
+            PredictionType.Epsilon => batch.Noise,
+            PredictionType.VPrediction => schedule.GetVelocity(batch.Latents, batch.Noise, batch.Timesteps),
+            _ => throw Unsupported(PredictionType),
+        };
+        return target.to(ScalarType.Float32);
+    }
 }

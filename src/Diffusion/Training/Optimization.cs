@@ -52,6 +52,8 @@ public sealed class Optimization : IDisposable
         for (var i = 0; i < parameters.Count; i++)
             parameters[i].grad = gradients[i];
         var norm = nn.utils.clip_grad_norm_(parameters, options.MaxGradNorm);
+        if (!double.IsFinite(norm))
+            throw new InvalidOperationException($"The gradients' norm is {norm} at step {step + 1}: lower the learning rate.");
         optimizer.step();
         optimizer.zero_grad();
         step++;

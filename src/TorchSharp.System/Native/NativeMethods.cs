@@ -33,8 +33,7 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] public static partial long tensor_device(IntPtr tensor);
     [LibraryImport(Library)] public static partial int tensor_sizes(IntPtr tensor, long* sizes);
     [LibraryImport(Library)] public static partial int tensor_strides(IntPtr tensor, long* strides);
-    [LibraryImport(Library)] public static partial long tensor_storage_offset(IntPtr tensor);
-    [LibraryImport(Library)] public static partial int tensor_is_contiguous(IntPtr tensor);
+    [LibraryImport(Library)] public static partial int tensor_is_contiguous(IntPtr tensor, out int result);
     [LibraryImport(Library)] public static partial int tensor_requires_grad(IntPtr tensor);
     [LibraryImport(Library)] public static partial int tensor_is_leaf(IntPtr tensor);
     [LibraryImport(Library)] public static partial int tensor_is_sparse(IntPtr tensor);

@@ -94,7 +94,12 @@ public static partial class torch
             return strides[Wrap(dim, strides.Length)];
         }
 
-        public bool is_contiguous() => Ask(NativeMethods.tensor_is_contiguous) != 0;
+        public bool is_contiguous()
+        {
+            Op.Check(NativeMethods.tensor_is_contiguous(Handle, out var result));
+            GC.KeepAlive(this);
+            return result != 0;
+        }
 
         public bool is_cpu() => device_type == DeviceType.CPU;
 

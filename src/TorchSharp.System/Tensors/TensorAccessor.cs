@@ -70,9 +70,8 @@ public sealed class TensorAccessor<T> : IDisposable, IEnumerable<T> where T : un
     /// <summary>Copies from the tensor's place <paramref name="tensorIndex"/> on to its end into the array.</summary>
     public unsafe void CopyTo(Span<T> array, int arrayIndex = 0, long tensorIndex = 0)
     {
-        var count = checked((int)(Count - tensorIndex));
         using var plain = tensor.contiguous();
-        new ReadOnlySpan<T>((T*)plain.DataPointer() + tensorIndex, count).CopyTo(array[arrayIndex..]);
+        new ReadOnlySpan<T>((T*)plain.DataPointer(), checked((int)Count))[checked((int)tensorIndex)..].CopyTo(array[arrayIndex..]);
     }
 
     public void CopyFrom(T[] array, int arrayIndex = 0, long tensorIndex = 0) =>

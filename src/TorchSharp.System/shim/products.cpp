@@ -75,7 +75,9 @@ void share_out(int64_t count, int64_t grain, const Body& body) {
 // Each thread takes some of the longer side, in whole vectors.
 at::Tensor linear_shared_out(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
   auto rows = input.reshape({-1, weight.size(1)});
-  auto result = at::empty({rows.size(0), weight.size(0)}, rows.options());
+  auto sizes = input.sizes().vec();
+  sizes.back() = weight.size(0);
+  auto whole = at::empty(sizes, rows.options()), result = whole.view({rows.size(0), weight.size(0)});
   const int64_t dim = result.size(0) > result.size(1) ? 0 : 1, vector = 16, vectors = (result.size(dim) + vector - 1) / vector;
   share_out(vectors, (vectors + at::get_num_threads() - 1) / at::get_num_threads(), [&](int64_t begin, int64_t end) {
     const int64_t start = begin * vector, length = std::min(end * vector, result.size(dim)) - start;
@@ -85,9 +87,7 @@ at::Tensor linear_shared_out(const at::Tensor& input, const at::Tensor& weight, 
     if (!bias.defined()) at::mm_out(part, left, right);
     else at::addmm_out(part, dim == 0 ? bias : bias.narrow(0, start, length), left, right);
   });
-  auto sizes = input.sizes().vec();
-  sizes.back() = weight.size(0);
-  return result.view(sizes);
+  return whole;
 }
 
 // Each thread takes some of the products.

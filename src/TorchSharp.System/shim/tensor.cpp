@@ -34,8 +34,11 @@ EXPORT int32_t tensor_strides(void* handle, int64_t* strides) {
   return guarded([&] { auto s = impl(handle)->strides(); std::copy(s.begin(), s.end(), strides); });
 }
 
-EXPORT int64_t tensor_storage_offset(void* handle) { return impl(handle)->storage_offset(); }
-EXPORT int32_t tensor_is_contiguous(void* handle) { return impl(handle)->is_contiguous(); }
+// A sparse tensor does not say.
+EXPORT int32_t tensor_is_contiguous(void* handle, int32_t* result) {
+  return guarded([&] { *result = impl(handle)->is_contiguous(); });
+}
+
 EXPORT int32_t tensor_requires_grad(void* handle) { return borrow(handle).requires_grad(); }
 EXPORT int32_t tensor_is_leaf(void* handle) { return borrow(handle).is_leaf(); }
 EXPORT int32_t tensor_is_sparse(void* handle) { return borrow(handle).is_sparse(); }

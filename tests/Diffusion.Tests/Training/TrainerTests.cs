@@ -3,6 +3,7 @@ using StableDiffusion.Diffusion.Safetensors;
 using StableDiffusion.Diffusion.Schedulers;
 using StableDiffusion.Diffusion.Training;
 using TorchSharp;
+using TorchSharp.Modules;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Tests.Training;
@@ -64,6 +65,54 @@ public sealed class TrainerTests
         Assert.Equal(subject + 0.25 * prior, loss.WithPrior(halves[0], halves[1], 0.25).item<float>(), Relative * subject);
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(5.0)]
+    public void Losses_of_a_network_in_half_precision_are_summed_in_single(double? gamma)
+    {
+        using var scope = NewDisposeScope();
+        using var noGrad = no_grad();
+        using var golden = new SafetensorsFile(Goldens.Path("training/noise_prediction.safetensors"));
+        using var precise = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
+        using var half = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"), ScalarType.BFloat16);
+        var batch = Batch(golden);
+
+        var expected = new NoisePredictionLoss(precise, Schedule) { MinSnrGamma = gamma }.Of(batch).item<float>();
+        var loss = new NoisePredictionLoss(half, Schedule) { MinSnrGamma = gamma }.Of(batch with
+        {
+            Latents = batch.Latents.bfloat16(), Noise = batch.Noise.bfloat16(), Embeddings = batch.Embeddings.bfloat16(),
+        });
+
+        Assert.Equal(expected, loss.item<float>(), 0.01 * expected); // of bfloat16's eight bits
+    }
+
+    [Fact]
+    public void Gradients_that_are_no_numbers_are_refused_before_the_step()
+    {
+        using var scope = NewDisposeScope();
+        using var weight = new Parameter(zeros(2));
+        using var optimization = new Optimization([weight], Options);
+        var error = Assert.Throws<InvalidOperationException>(() => optimization.Step(_ => [() => weight.sqrt().sum()])); // 0, of infinite slope
+        Assert.Contains("at step 1", error.Message, StringComparison.Ordinal);
+        Assert.Equal([0, 0], weight.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void Contrastive_trainer_outlives_the_scope_that_it_was_made_in()
+    {
+        using var textEncoder = NetworkFolder.LoadTextEncoder(Goldens.Path("models/tiny-sd15/text_encoder"));
+        using var pictureEncoder = new PictureEncoder(textEncoder.Config.ProjectionDim);
+        ContrastiveTrainer trainer;
+        using (NewDisposeScope())
+            trainer = new ContrastiveTrainer(textEncoder, pictureEncoder, Options);
+        using (trainer)
+        using (NewDisposeScope())
+        {
+            var loss = trainer.Loss((zeros(1, 3, 64, 64), tensor(new long[,] { { 998, 5, 999 } })));
+            Assert.Equal(0, loss.item<float>()); // one pair is never mistaken
+        }
+    }
+
     [Fact]
     public void Noise_without_any_signal_weighs_one()
     {
@@ -102,6 +151,7 @@ public sealed class TrainerTests
     {
         using var unet = NetworkFolder.LoadUNet(Goldens.Path("models/tiny-sd15/unet"));
         Assert.Throws<ArgumentException>(() => new LoraPairs(unet, name => name == "to_z", rank: 2, alpha: 2));
+        Assert.Throws<ArgumentOutOfRangeException>(() => new LoraPairs(unet, name => name.EndsWith("to_q", StringComparison.Ordinal), rank: 0, alpha: 2));
         Assert.All(unet.parameters(), parameter => Assert.True(parameter.requires_grad));
     }
 

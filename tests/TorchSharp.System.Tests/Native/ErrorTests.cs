@@ -36,6 +36,24 @@ public class ErrorTests
     }
 
     [Fact]
+    public void What_a_sparse_tensor_does_not_have_is_an_exception()
+    {
+        using var scope = NewDisposeScope();
+        using var table = nn.Embedding(4, 2, sparse: true);
+        table.call(tensor(new long[] { 1 })).sum().backward();
+        Assert.True(table.weight!.grad!.is_sparse);
+        Assert.Throws<ExternalException>(() => table.weight.grad.stride());
+    }
+
+    [Fact]
+    public void Copy_from_outside_a_tensor_is_an_exception()
+    {
+        using var tensor = ones(2);
+        Assert.Throws<ArgumentOutOfRangeException>(() => tensor.data<float>().CopyTo(new float[8], tensorIndex: -1));
+        Assert.Throws<ArgumentOutOfRangeException>(() => tensor.data<float>().CopyTo(new float[8], tensorIndex: 3));
+    }
+
+    [Fact]
     public void Number_of_threads_can_be_set()
     {
         var before = get_num_threads();

@@ -3,9 +3,14 @@ using static TorchSharp.torch;
 namespace TorchSharp.Tests.Native;
 
 /// <summary>Single-precision products, which several threads may share, against the same in double precision, which they do not.</summary>
-public class ProductsTests
+public sealed class ProductsTests : IDisposable
 {
     private const double Bound = 1e-4; // sums of up to 700 products of size 1
+    private readonly int threads = get_num_threads();
+
+    public ProductsTests() => set_num_threads(3); // libtorch's own choice may be one
+
+    public void Dispose() => set_num_threads(threads);
 
     [Theory]
     [InlineData(2, 300, 64, 96)] // more rows than columns
