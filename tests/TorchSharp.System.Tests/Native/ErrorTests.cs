@@ -36,16 +36,6 @@ public class ErrorTests
     }
 
     [Fact]
-    public void What_a_sparse_tensor_does_not_have_is_an_exception()
-    {
-        using var scope = NewDisposeScope();
-        using var table = nn.Embedding(4, 2, sparse: true);
-        table.call(tensor(new long[] { 1 })).sum().backward();
-        Assert.True(table.weight!.grad!.is_sparse);
-        Assert.Throws<ExternalException>(() => table.weight.grad.stride());
-    }
-
-    [Fact]
     public void Copy_from_outside_a_tensor_is_an_exception()
     {
         using var tensor = ones(2);
