@@ -22,7 +22,8 @@ internal static class BatchesApi
             "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures. "
             + "Pictures that come with the request are kept by their content's hash, which the settings name.")
             .WithMetadata(new RequestSizeLimitAttribute(limits.MaxBytes))
-            .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge).ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status500InternalServerError);
         batches.MapGet("", List).WithName("ListBatches").WithSummary("List batches, newest first").ProducesValidationProblem();
         batches.MapGet("{id:guid}", Get).WithName("GetBatch").WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
         batches.MapPost("{id:guid}/rerun", Rerun).WithName("RerunBatch").WithSummary("Draw a batch again").WithDescription(

@@ -31,10 +31,12 @@ internal static class HealthApi
             statusCode: report.Status is HealthStatus.Unhealthy ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status200OK);
     }
 
+    [Description("How the farm's parts are.")]
     private sealed record HealthResponse(
         [property: Description("The worst of the checks.")] HealthStatus Status,
         [property: Description("What was asked, by name.")] IReadOnlyDictionary<string, CheckResponse> Checks);
 
+    [Description("How one part is.")]
     private sealed record CheckResponse(
         [property: Description("How it answers.")] HealthStatus Status,
         [property: Description("What is wrong.")] string? Description = null);
