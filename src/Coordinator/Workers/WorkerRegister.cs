@@ -31,7 +31,7 @@ public sealed class WorkerRegister(
         var reportedAt = report.Timestamp.ToUniversalTime();
         var models = report.Models.Select(model => model.Name).ToList();
         var adapters = report.Adapters.Select(Adapter.Key).ToList();
-        var faults = JsonSerializer.Serialize(report.Faults);
+        var faults = JsonSerializer.Serialize(report.Faults.Select(fault => fault with { Reason = fault.Reason.Storable() }));
         var taken = await db.Database.ExecuteSqlAsync($"""
             INSERT INTO workers (id, host, device, version, models, adapters, faults, loading, last_seen_at, reported_at, leaving)
             VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {models}, {adapters}, {faults}::jsonb, {report.Loading}, {now}, {reportedAt}, {report.Leaving})

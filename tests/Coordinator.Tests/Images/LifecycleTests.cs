@@ -118,6 +118,14 @@ public sealed class LifecycleTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_reason_that_quotes_a_zero_byte_is_kept_without_it()
+    {
+        var open = await host.RenderOneAsync();
+        Assert.True(await host.Ends.FailAsync(Failed(open, retryable: false, "bad key \"a\0b\""), Token));
+        Assert.Equal("bad key \"a\uFFFDb\"", (await host.ImageAsync(open.ImageId)).Error);
+    }
+
+    [Fact]
     public async Task A_repeated_failure_counts_once()
     {
         var open = await host.RenderOneAsync();

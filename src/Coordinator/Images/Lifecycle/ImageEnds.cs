@@ -43,7 +43,7 @@ public sealed class ImageEnds(ImageTransitions transitions, TimeProvider time, I
     public Task<bool> FailAsync(ImageFailed report, CancellationToken cancellationToken) =>
         FailAsync(
             transitions.Current(report.ImageId, report.AttemptId), report.AttemptId, AttemptState.Failed,
-            report.WorkerId, report.Reason, report.Retryable, cancellationToken);
+            report.WorkerId, report.Reason.Storable(), report.Retryable, cancellationToken);
 
     /// <summary>The image comes back undrawn and waits again at once. False: not of the current attempt.</summary>
     public async Task<bool> ReturnAsync(ImageReturned report, CancellationToken cancellationToken)
