@@ -90,7 +90,7 @@ public sealed record BatchRequest
     [Range(0.0, 1.0)]
     public double? DenoisingStrength { get; init; }
 
-    /// <summary>In-painting: a picture of init_images' size; where it is white, the picture is drawn anew.</summary>
+    /// <summary>In-painting: where it is white, the picture is drawn anew, or where it is opaque, if anything of it is transparent. Brought to the size of init_images.</summary>
     public string? Mask { get; init; }
 
     /// <summary>0 … 64, 4 by default: softens the mask's edge; standard deviation in pixels.</summary>

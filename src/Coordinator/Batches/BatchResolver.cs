@@ -75,7 +75,7 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
         }
 
         var init = Pictures.Init(request, inputs, errors);
-        var inpainting = Pictures.Inpainting(request, init, inputs, errors);
+        var inpainting = Pictures.Inpainting(request, inputs, errors);
         if (model is { Inpainting: true } && inpainting is null)
         {
             errors.Add("mask", $"The model {model.Name} is made for in-painting alone: give init_images and a mask.");

@@ -32,6 +32,10 @@ public sealed class Picture
     /// <summary>Height × Width × Channels bytes.</summary>
     public byte[] Pixels { get; }
 
+    /// <summary>Whether its file held single bits or entries of a palette, which do not mix: at other sizes it has its nearest pixels, as in
+    /// Pillow. What it is converted to mixes.</summary>
+    public bool IsIndexed { get; init; }
+
     /// <summary>The same picture in RGB: grey is repeated, alpha is dropped.</summary>
     public Picture ToRgb()
     {

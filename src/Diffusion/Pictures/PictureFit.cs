@@ -24,6 +24,7 @@ public static class PictureFit
         int fitWidth = byWidth ? width : Math.Max((int)((long)picture.Width * height / picture.Height), 1);
         int fitHeight = byWidth ? Math.Max((int)((long)picture.Height * width / picture.Width), 1) : height;
         var resized = PictureResize.Lanczos(picture, fitWidth, fitHeight);
+        resized = resized.Channels is 2 or 4 ? resized.ToRgb() : resized;
         int left = (width / 2) - (fitWidth / 2), top = (height / 2) - (fitHeight / 2);
         return new PictureRegion(1 - left, 1 - top, 1 - left + width, 1 - top + height).Of(Continued(resized));
     }
@@ -32,6 +33,11 @@ public static class PictureFit
     private static Picture Continued(Picture picture)
     {
         var wider = new PictureRegion(-1, -1, picture.Width + 1, picture.Height + 1).Of(picture);
+        if (picture.IsIndexed)
+        {
+            return wider; // with its edge again
+        }
+
         int across = wider.Channels, down = wider.Width * across;
         Continue(across, wider.Width, down, wider.Height);
         Continue(down, wider.Height, across, wider.Width);

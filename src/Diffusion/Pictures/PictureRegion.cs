@@ -25,7 +25,7 @@ public readonly record struct PictureRegion(int Left, int Top, int Right, int Bo
             }
         }
 
-        return new Picture(Width, Height, channels, pixels);
+        return new Picture(Width, Height, channels, pixels) { IsIndexed = picture.IsIndexed };
     }
 
     /// <summary>A copy of <paramref name="picture"/> with <paramref name="part"/>, which is of this size, here.</summary>

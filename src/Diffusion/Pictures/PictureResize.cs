@@ -6,10 +6,19 @@ public static class PictureResize
     private const int FractionBits = 32 - 8 - 2; // of the weights: what an int has beside a byte, a sign and a bit for overshoot
     private const double Lobes = 3;
 
-    /// <summary>Lanczos' filter of three lobes, along the rows and then along the columns, rounded to bytes after each.</summary>
+    /// <summary>Lanczos' filter of three lobes, along the rows and then along the columns, rounded to bytes after each. A pixel counts for as much
+    /// as it is opaque; those of an indexed picture (<see cref="Picture.IsIndexed"/>) do not mix.</summary>
     public static Picture Lanczos(Picture picture, int width, int height)
     {
         ArgumentNullException.ThrowIfNull(picture);
+        return (picture.Width, picture.Height) == (width, height) ? picture
+            : picture.IsIndexed ? Nearest(picture, width, height)
+            : picture.Channels is 2 or 4 ? PictureAlpha.Divided(Filtered(PictureAlpha.Multiplied(picture), width, height))
+            : Filtered(picture, width, height);
+    }
+
+    private static Picture Filtered(Picture picture, int width, int height)
+    {
         var wide = picture.Width == width ? picture : Rows(picture, width);
         return wide.Height == height ? wide : Columns(wide, height);
     }
@@ -19,18 +28,32 @@ public static class PictureResize
     {
         ArgumentNullException.ThrowIfNull(picture);
         int channels = picture.Channels;
+        int[] columns = Centres(picture.Width, width), rows = Centres(picture.Height, height);
         var pixels = new byte[width * height * channels];
         for (int y = 0; y < height; y++)
         {
-            int row = (int)((y + 0.5) * picture.Height / height) * picture.Width;
             for (int x = 0; x < width; x++)
             {
-                int from = (row + (int)((x + 0.5) * picture.Width / width)) * channels;
+                int from = ((rows[y] * picture.Width) + columns[x]) * channels;
                 picture.Pixels.AsSpan(from, channels).CopyTo(pixels.AsSpan(((y * width) + x) * channels));
             }
         }
 
-        return new Picture(width, height, channels, pixels);
+        return new Picture(width, height, channels, pixels) { IsIndexed = picture.IsIndexed };
+    }
+
+    /// <summary>For each new pixel of a line the old one that its centre lies in. Summed up as Pillow does, which decides where a centre lies
+    /// between two.</summary>
+    private static int[] Centres(int from, int to)
+    {
+        double step = (double)from / to, centre = step / 2;
+        var centres = new int[to];
+        for (int pixel = 0; pixel < to; pixel++, centre += step)
+        {
+            centres[pixel] = Math.Min((int)centre, from - 1);
+        }
+
+        return centres;
     }
 
     private static Picture Rows(Picture picture, int width)

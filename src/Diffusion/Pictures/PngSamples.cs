@@ -37,7 +37,7 @@ internal static class PngSamples
             }
         }
 
-        return new Picture(header.Width, header.Height, channels, pixels);
+        return new Picture(header.Width, header.Height, channels, pixels) { IsIndexed = header.BitDepth == 1 };
     }
 
     private static Picture FromPalette(PngHeader header, ReadOnlySpan<byte> rows, ReadOnlySpan<byte> palette, ReadOnlySpan<byte> transparency)
@@ -65,7 +65,7 @@ internal static class PngSamples
             }
         }
 
-        return new Picture(header.Width, header.Height, channels, pixels);
+        return new Picture(header.Width, header.Height, channels, pixels) { IsIndexed = true };
     }
 
     private static int Sample(ReadOnlySpan<byte> row, int index, int depth)

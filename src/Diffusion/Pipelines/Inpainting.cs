@@ -6,8 +6,8 @@ namespace StableDiffusion.Diffusion.Pipelines;
 /// plain ones, where what is kept is put back after every step (RePaint, Lugmayr et al. 2022).</summary>
 public sealed record Inpainting
 {
-    /// <summary>White is drawn anew, black is kept; cut at one half. Colours are read as grey; brought to the picture's size where it has
-    /// another.</summary>
+    /// <summary>White is drawn anew, black is kept; cut at one half. Colours are read as grey, once it is brought to the picture's size
+    /// as Pillow does it, which weighs pixels by their alpha and does not mix single bits. <see cref="PictureAlpha.AsMask"/> reads it as A1111.</summary>
     public required Picture Mask { get; init; }
 
     /// <summary>Draws anew what is black instead.</summary>

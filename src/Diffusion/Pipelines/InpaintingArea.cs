@@ -16,7 +16,7 @@ internal sealed record InpaintingArea(Picture Whole, Picture SoftMask, PictureRe
     public static InpaintingArea Of(Picture image, Inpainting inpainting, DrawnSize size)
     {
         image = image.ToRgb();
-        var mask = PictureBlur.Gaussian(inpainting.Mask.Channels is 2 or 4 ? inpainting.Mask.ToRgb() : inpainting.Mask, inpainting.MaskBlur);
+        var mask = PictureBlur.Gaussian(inpainting.Mask, inpainting.MaskBlur);
         if (inpainting.PaddingMaskCrop is not { } padding)
         {
             var (resized, soft) = (PictureResize.Lanczos(image, size.Width, size.Height), Grey(PictureResize.Lanczos(mask, size.Width, size.Height)));

@@ -11,7 +11,7 @@ internal sealed class PictureOptions
 
     private readonly Option<FileInfo?> init = new("--init") { Description = "PNG to start from instead of noise.", HelpName = "FILE" };
     private readonly Option<double?> strength = new Option<double?>("--strength") { Description = "0 to 1: how much is drawn over the picture (0.75 by default), or over the first pass with --hires (0.7)." }.Number();
-    private readonly Option<FileInfo?> mask = new("--mask") { Description = "PNG of --init's size; only what is white is drawn anew.", HelpName = "FILE" };
+    private readonly Option<FileInfo?> mask = new("--mask") { Description = "PNG; only what is white is drawn anew, or what is opaque of a transparent one.", HelpName = "FILE" };
     private readonly Option<double?> maskBlur = new Option<double?>("--mask-blur") { Description = "Softness of the mask's edge in pixels; 4 by default." }.Number();
     private readonly Option<bool> maskInvert = new("--mask-invert") { Description = "Draw anew what is black." };
     private readonly Option<string?> fill = new("--mask-fill") { Description = "What the masked area starts from; original by default." };

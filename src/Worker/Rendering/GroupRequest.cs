@@ -56,7 +56,7 @@ internal static class GroupRequest
             SchedulerConfig = new SchedulerConfig(sampler.Over(model.SchedulerConfig), "scheduler_config.json"),
             PromptReading = settings.PromptSyntax == PromptSyntax.Plain ? PromptReading.Diffusers : PromptReading.A1111,
             Embeddings = adapters.Embeddings(model, settings),
-            Init = settings.ImageToImage is { } init ? new ImageToImage { Image = inputs[init.Image], Strength = init.DenoisingStrength } : null,
+            Init = settings.ImageToImage is { } init ? new ImageToImage { Image = PictureAlpha.OverWhite(inputs[init.Image]), Strength = init.DenoisingStrength } : null,
             Inpainting = settings.Inpainting is { } inpainting ? Inpainting(inpainting, inputs) : null,
             ControlNets = [.. (settings.ControlNets ?? []).Zip(controlNets, (unit, network) => ControlNet(unit, network, inputs))],
             GuessMode = settings.ControlNets?[0].ControlMode == ControlModes.Control,
@@ -81,7 +81,7 @@ internal static class GroupRequest
 
     private static Inpainting Inpainting(InpaintingSettings settings, IReadOnlyDictionary<string, Picture> inputs) => new()
     {
-        Mask = inputs[settings.Mask],
+        Mask = PictureAlpha.AsMask(inputs[settings.Mask]),
         InvertMask = settings.InpaintingMaskInvert,
         MaskBlur = settings.MaskBlur,
         PaddingMaskCrop = settings.InpaintFullRes ? settings.InpaintFullResPadding : null,

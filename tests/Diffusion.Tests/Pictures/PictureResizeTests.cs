@@ -13,6 +13,10 @@ public sealed class PictureResizeTests
     [InlineData(7, 50, 3, 7, 16, "b3f0ce5efc664aba")]
     [InlineData(3, 2, 3, 64, 64, "90b332ccc2cee093")]
     [InlineData(100, 80, 3, 64, 64, "e43a4ef8845f2ae9")]
+    [InlineData(13, 9, 4, 20, 17, "4905e7d35105feba")] // with alpha
+    [InlineData(13, 9, 4, 5, 4, "cd36694c47dbc85e")]
+    [InlineData(40, 30, 2, 8, 64, "12f40f8456d5325b")]
+    [InlineData(7, 50, 4, 7, 16, "2a8d416cbde03b9b")]
     public void Lanczos_is_Pillows_to_the_byte(int width, int height, int channels, int toWidth, int toHeight, string hash) =>
         Assert.Equal(hash, Hash(PictureResize.Lanczos(Pattern(width, height, channels), toWidth, toHeight)));
 
@@ -22,8 +26,34 @@ public sealed class PictureResizeTests
     [InlineData(40, 30, 1, 8, 64, "9fb673e8a162809b")]
     [InlineData(7, 50, 3, 7, 16, "6e31dd8f5711cafb")]
     [InlineData(3, 2, 3, 64, 64, "831270932e5d38ed")]
+    [InlineData(6, 6, 3, 9, 9, "5840f67daf9be14a")] // centres between two pixels
+    [InlineData(2, 2, 3, 7, 7, "a4f6e4417644fa87")]
+    [InlineData(2, 2, 1, 31, 31, "ccce4203537ef86a")]
     public void Nearest_is_Pillows_to_the_byte(int width, int height, int channels, int toWidth, int toHeight, string hash) =>
         Assert.Equal(hash, Hash(PictureResize.Nearest(Pattern(width, height, channels), toWidth, toHeight)));
+
+    [Fact]
+    public void Single_bits_do_not_mix()
+    {
+        var bits = new Picture(13, 9, 1, [.. Pattern(13, 9, 1).Pixels.Select(value => (byte)(value > 127 ? 255 : 0))]) { IsIndexed = true };
+        Assert.Equal("e69e19e292570742", Hash(PictureResize.Lanczos(bits, 20, 17)));
+        var filled = PictureFit.Fill(bits, 20, 30);
+        Assert.All(filled.Pixels, value => Assert.True(value is 0 or 255));
+    }
+
+    [Fact]
+    public void White_shows_through_what_is_transparent() => Assert.Equal("f52dfd8e3e856091", Hash(PictureAlpha.OverWhite(Pattern(13, 9, 4))));
+
+    [Fact]
+    public void What_is_opaque_of_a_transparent_picture_is_a_mask() => Assert.Equal("216fba9213fbdf67", Hash(PictureAlpha.AsMask(Pattern(13, 9, 4))));
+
+    [Fact]
+    public void A_picture_without_transparency_is_a_mask_by_its_grey_and_shows_no_white()
+    {
+        var opaque = new Picture(13, 9, 4, [.. Pattern(13, 9, 4).Pixels.Select((value, at) => at % 4 == 3 ? (byte)255 : value)]);
+        Assert.Equal(opaque.ToGrey().Pixels, PictureAlpha.AsMask(opaque).Pixels);
+        Assert.Equal(opaque.ToRgb().Pixels, PictureAlpha.OverWhite(opaque).Pixels);
+    }
 
     [Theory]
     [InlineData(40, 30, 1, 4, "9c73a90f4f2730aa")]

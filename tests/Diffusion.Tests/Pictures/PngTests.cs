@@ -74,6 +74,14 @@ public sealed class PngTests
         Assert.Equal(expected, PngReader.Read(Png(3, 1, depth, 0, rows)).Picture.Pixels);
 
     [Fact]
+    public void Single_bits_and_palettes_are_told_from_what_mixes()
+    {
+        Assert.True(PngReader.Read(Png(3, 1, 1, 0, [0, 0])).Picture.IsIndexed);
+        Assert.True(PngReader.Read(Png(1, 1, 8, 3, [0, 0], ("PLTE", [1, 2, 3]))).Picture.IsIndexed);
+        Assert.False(PngReader.Read(Png(3, 1, 2, 0, [0, 0])).Picture.IsIndexed);
+    }
+
+    [Fact]
     public void A_palette_with_transparency_becomes_RGBA()
     {
         byte[] file = Png(2, 1, 8, 3, [0, 1, 0], ("PLTE", [1, 2, 3, 4, 5, 6]), ("tRNS", [7]));

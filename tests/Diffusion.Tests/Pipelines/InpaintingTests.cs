@@ -80,6 +80,39 @@ public sealed class InpaintingTests : IDisposable
     }
 
     [Fact]
+    public void ControlNets_see_the_part_that_is_drawn_whatever_size_their_pictures_have()
+    {
+        using var network = NetworkFolder.LoadControlNet(Goldens.Path("models/tiny-controlnet"));
+        var (whole, control) = (PictureResize.Lanczos(input, 200, 150), PictureResize.Lanczos(Input("control"), 300, 225));
+        var mask = new Picture(200, 150, 1, [.. Enumerable.Range(0, 200 * 150).Select(at => (byte)(at % 200 is >= 110 and < 150 && at / 200 is >= 60 and < 90 ? 255 : 0))]);
+        GenerationRequest Held(Picture image, Picture masked, Picture held, int? padding) => Masked(masked, inpainting => inpainting with { PaddingMaskCrop = padding }) with
+        {
+            Init = new ImageToImage { Image = image, Strength = 0.75 },
+            ControlNets = [new ControlInput { Network = network, Image = held }],
+        };
+
+        var part = CropRegion.Of(mask, 64, 64, 8);
+        Assert.Equal(part.Width, part.Height); // so that nothing is filled up
+        using var alone = plain.LatentsOf(Held(part.Of(whole), part.Of(mask), part.Of(PictureResize.Lanczos(control, 200, 150)), null));
+        using var ofWhole = plain.LatentsOf(Held(whole, mask, control, 8));
+        using var uncut = plain.LatentsOf(Held(part.Of(whole), part.Of(mask), control, null));
+        Assert.True(alone.eq(ofWhole).all().item<bool>());
+        Assert.False(alone.eq(uncut).all().item<bool>());
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(4)]
+    public void A_mask_of_another_size_is_brought_to_the_pictures(int? padding)
+    {
+        var large = RightOf(48, 96, 96);
+        Picture fitting = PictureResize.Lanczos(large, 64, 64);
+        Assert.Equal(plain.DrawOne(Masked(fitting, Cropped)), plain.DrawOne(Masked(large, Cropped)));
+
+        Inpainting Cropped(Inpainting inpainting) => inpainting with { PaddingMaskCrop = padding, PasteBack = true };
+    }
+
+    [Fact]
     public void A_blurred_mask_mixes_along_its_edge_alone()
     {
         Inpainting Pasted(Inpainting inpainting, double blur) => inpainting with { PasteBack = true, MaskBlur = blur };

@@ -41,9 +41,12 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
     public int Reads { get; private set; }
 
     /// <summary>A grey picture that came with a request; its hash.</summary>
-    public string PutPicture(int width, int height, byte grey)
+    public string PutPicture(int width, int height, byte grey) => Put(new Picture(width, height, 3, [.. Enumerable.Repeat(grey, width * height * 3)]));
+
+    /// <summary>Stores a picture as an input; its hash.</summary>
+    public string Put(Picture picture)
     {
-        byte[] png = PngWriter.Write(new Picture(width, height, 3, [.. Enumerable.Repeat(grey, width * height * 3)]));
+        byte[] png = PngWriter.Write(picture);
         string hash = Convert.ToHexStringLower(SHA256.HashData(png));
         Objects[InputKey.Of(hash)] = png;
         return hash;

@@ -124,6 +124,27 @@ public sealed class TorchRendererTests : IDisposable
     }
 
     [Fact]
+    public async Task What_is_opaque_of_a_mask_is_drawn_anew_and_the_rest_has_white_behind_what_is_transparent()
+    {
+        using var renderer = Renderer(TinyModel);
+        var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
+        int size = settings.Width;
+        string clear = store.Put(new Picture(size, size, 4, new byte[size * size * 4]));
+        string mask = store.Put(new Picture(size / 2, size, 4, [.. Enumerable.Range(0, size * size * 2).Select(at => (byte)(at % 4 == 3 && at % (size * 2) >= size ? 255 : 0))]));
+        var drawn = Assert.Single(await Draw(renderer, settings with
+        {
+            ImageToImage = new ImageToImageSettings { Image = clear, DenoisingStrength = 0.7 },
+            Inpainting = new InpaintingSettings
+            {
+                Mask = mask, MaskBlur = 0, InpaintingMaskInvert = false, InpaintingFill = InpaintingFill.Original, InpaintFullRes = false, InpaintFullResPadding = 0, PasteBack = true,
+            },
+        }));
+        byte[][] rows = [.. drawn.Pixels.Chunk(size * 3)];
+        Assert.All(rows, row => Assert.All(row.Take((size / 2 * 3) - 24), value => Assert.Equal(255, value))); // but for Lanczos' reach
+        Assert.Contains(rows, row => row.Skip((size / 2 * 3) + 24).Any(value => value != 255));
+    }
+
+    [Fact]
     public async Task Tags_of_a_prompt_are_not_read_as_words_unless_it_is_plain()
     {
         using var renderer = bench.Renderer(TinyModel);

@@ -42,7 +42,7 @@ internal static class Pictures
     };
 
     /// <summary>What is drawn anew; null for all of it.</summary>
-    public static InpaintingSettings? Inpainting(BatchRequest request, InputPicture? init, RequestInputs inputs, RequestErrors errors)
+    public static InpaintingSettings? Inpainting(BatchRequest request, RequestInputs inputs, RequestErrors errors)
     {
         if (request.Mask is null)
         {
@@ -53,11 +53,6 @@ internal static class Pictures
         }
 
         var mask = inputs.Read("mask", request.Mask);
-        if (mask is not null && init is not null && (mask.Width, mask.Height) != (init.Width, init.Height))
-        {
-            errors.Add("mask", $"It has {mask.Width}×{mask.Height} pixels, the picture has {init.Width}×{init.Height}: give a mask of the picture's size.");
-        }
-
         if (request.InpaintFullRes != true)
         {
             errors.Only("inpaint_full_res", ("inpaint_full_res_padding", request.InpaintFullResPadding));
