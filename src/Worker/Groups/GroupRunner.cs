@@ -109,7 +109,7 @@ public sealed partial class GroupRunner(
     {
         Settings = settings,
         ModelHash = models.Get(settings.Model).Hash,
-        SingleFile = options.Value.SingleFiles.GetValueOrDefault(settings.Model),
+        SingleFile = options.Value.SingleFiles.GetValueOrDefault(settings.Model)?.ToOptions(),
         Environment = renderer.Environment,
     };
 

@@ -131,13 +131,17 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
             .ToHashSet(StringComparer.OrdinalIgnoreCase);
         foreach (var (name, setting) in options.SingleFiles)
         {
-            if (setting.Fault is { } fault)
+            foreach (var fault in setting.Faults())
             {
                 yield return $"Worker:SingleFiles:{name}:{fault}";
             }
             if (!files.Contains(name))
             {
                 yield return $"Worker:SingleFiles:{name} is of no model: no folder of Worker:Models has a {name}.safetensors.";
+            }
+            else if (setting is { PredictionType: null, UseEma: null })
+            {
+                yield return $"Worker:SingleFiles:{name} has neither PredictionType nor UseEma, which are all that can be set.";
             }
         }
     }

@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using StableDiffusion.Contracts;
-using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Manifests;
@@ -30,7 +30,7 @@ public sealed record Manifest
     public required string ModelHash { get; init; }
 
     /// <summary>How a checkpoint in one file was read, where the worker's settings say so.</summary>
-    public SingleFileSetting? SingleFile { get; init; }
+    public SingleFileOptions? SingleFile { get; init; }
 
     /// <summary>The software and hardware it was drawn on.</summary>
     public required RenderEnvironment Environment { get; init; }

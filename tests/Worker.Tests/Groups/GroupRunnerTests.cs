@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Diffusion.Schedulers;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Manifests;
@@ -58,7 +60,7 @@ public sealed class GroupRunnerTests
         await bench.Runner.RunAsync(Some.Group(image), Cancel);
 
         var manifest = Manifest.FromJson(PngReader.Read(bench.Store.Objects[image.ObjectKey]).Text(Manifest.Keyword)!);
-        Assert.Equal(new SingleFileSetting { PredictionType = "v_prediction" }, manifest.SingleFile);
+        Assert.Equal(new SingleFileOptions { PredictionType = PredictionType.VPrediction }, manifest.SingleFile);
     }
 
     [Fact]

@@ -23,6 +23,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("Worker:Threads", "-1")]
     [InlineData("Worker:Prefetch", "0")]
     [InlineData("Worker:SingleFiles:dream-2.1:PredictionType", "v")]
+    [InlineData("Worker:SingleFiles:dream-2.1:UseEma", "perhaps")]
     [InlineData("Worker:HeartbeatInterval", "00:00:00")]
     [InlineData("Worker:ProgressInterval", "-00:00:01")]
     public void Wrong_setting_is_refused_by_its_name(string setting, string value)
@@ -46,15 +47,17 @@ public sealed class WorkerOptionsTests : IDisposable
     {
         var setting = Read(("Worker:SingleFiles:dream-2.1:PredictionType", "v_prediction"), ("Worker:SingleFiles:dream-2.1:UseEma", "true")).SingleFiles["dream-2.1"];
 
-        Assert.Equal(new SingleFileSetting { PredictionType = "v_prediction", UseEma = true }, setting);
+        Assert.Equal(("v_prediction", "true"), (setting.PredictionType, setting.UseEma));
     }
 
-    [Fact]
-    public void Setting_of_a_file_that_is_not_there_is_refused_by_its_name()
+    [Theory]
+    [InlineData("Worker:SingleFiles:dreem", "UseEma")]
+    [InlineData("Worker:SingleFiles:dream-2.1", "UseEMAs")]
+    public void Setting_of_a_file_or_a_name_that_is_not_there_is_refused(string file, string setting)
     {
-        var error = Assert.Throws<OptionsValidationException>(() => Read(("Worker:SingleFiles:dreem:UseEma", "true")));
+        var error = Assert.Throws<OptionsValidationException>(() => Read(($"{file}:{setting}", "true")));
 
-        Assert.StartsWith("Worker:SingleFiles:dreem ", Assert.Single(error.Failures), StringComparison.Ordinal);
+        Assert.StartsWith($"{file} ", Assert.Single(error.Failures), StringComparison.Ordinal);
     }
 
     private WorkerOptions Read(params (string Setting, string Value)[] settings)

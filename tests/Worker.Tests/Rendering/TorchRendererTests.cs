@@ -210,7 +210,7 @@ public sealed class TorchRendererTests : IDisposable
         System.IO.File.Copy(TinyModel + ".safetensors", Path.Combine(bench.Root, "tiny-sd15.safetensors"));
         using var plain = bench.Renderer(bench.Root);
         using var velocity = bench.Renderer(bench.Root, singleFile: new SingleFileSetting { PredictionType = "v_prediction" });
-        using var averaged = bench.Renderer(bench.Root, singleFile: new SingleFileSetting { UseEma = true });
+        using var averaged = bench.Renderer(bench.Root, singleFile: new SingleFileSetting { UseEma = "true" });
         var settings = Settings((await plain.LoadAsync(Cancel)).Models[0].DefaultSize);
         await velocity.LoadAsync(Cancel);
 
