@@ -35,6 +35,32 @@ public sealed class PublishedSizesTests
         Matches(name, new UNet2DConditionModel(Config<UNet2DConditionConfig>(name), LayerFactory.Shapes));
 
     [Theory]
+    [InlineData("{}", 859.5)]
+    [InlineData("""{ "layers_per_block": 1 }""", 579.4)] // Base
+    [InlineData("""{ "layers_per_block": 1, "mid_block_type": null }""", 482.3)] // Small
+    [InlineData(
+        """
+        {
+            "layers_per_block": 1, "mid_block_type": null, "block_out_channels": [320, 640, 1280],
+            "down_block_types": ["CrossAttnDownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"],
+            "up_block_types": ["CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "CrossAttnUpBlock2D"]
+        }
+        """,
+        323.4)] // Tiny
+    public void Unets_distilled_from_SD15_have_as_many_million_weights_as_BK_SDM_says(string change, double millions)
+    {
+        // https://arxiv.org/abs/2305.15798, table 1
+        var config = Configs["sd15/unet"]!.DeepClone().AsObject();
+        foreach (var (field, value) in JsonNode.Parse(change)!.AsObject())
+        {
+            config[field] = value?.DeepClone();
+        }
+
+        using var unet = new UNet2DConditionModel(ConfigFile.Parse<UNet2DConditionConfig>(config, "unet"), LayerFactory.Shapes);
+        Assert.Equal(millions, unet.parameters().Sum(weight => weight.numel()) / 1e6, 1);
+    }
+
+    [Theory]
     [InlineData("sd15/controlnet")]
     [InlineData("sdxl/controlnet")]
     public void Controlnets_have_the_published_weights(string name) =>
