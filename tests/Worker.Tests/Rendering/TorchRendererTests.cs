@@ -126,11 +126,11 @@ public sealed class TorchRendererTests : IDisposable
     [Fact]
     public async Task What_is_opaque_of_a_mask_is_drawn_anew_and_the_rest_has_white_behind_what_is_transparent()
     {
-        using var renderer = Renderer(TinyModel);
+        using var renderer = bench.Renderer(TinyModel);
         var settings = Settings((await renderer.LoadAsync(Cancel)).Models[0].DefaultSize);
         int size = settings.Width;
-        string clear = store.Put(new Picture(size, size, 4, new byte[size * size * 4]));
-        string mask = store.Put(new Picture(size / 2, size, 4, [.. Enumerable.Range(0, size * size * 2).Select(at => (byte)(at % 4 == 3 && at % (size * 2) >= size ? 255 : 0))]));
+        string clear = bench.Store.Put(new Picture(size, size, 4, new byte[size * size * 4]));
+        string mask = bench.Store.Put(new Picture(size / 2, size, 4, [.. Enumerable.Range(0, size * size * 2).Select(at => (byte)(at % 4 == 3 && at % (size * 2) >= size ? 255 : 0))]));
         var drawn = Assert.Single(await Draw(renderer, settings with
         {
             ImageToImage = new ImageToImageSettings { Image = clear, DenoisingStrength = 0.7 },
