@@ -115,27 +115,40 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         var clock = Stopwatch.StartNew();
         var model = StableDiffusionModel.Load(
             folder.Path, device.Dtype, device.Device, options.SingleFiles.GetValueOrDefault(folder.Name)?.ToOptions(), offload);
-        var scheduler = model.SchedulerConfig["_class_name"]?.ToString();
-        var description = new ModelDescription
+        try
         {
-            Name = folder.Name,
+            var description = Describe(model, folder.Name);
+            models.Add(folder.Name, model);
+            LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
+            if (model.PassedOver.Count > 0)
+            {
+                LogPassedOver(folder.Name, model.PassedOver.Count, model.PassedOver);
+            }
+
+            return description;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    private ModelDescription Describe(StableDiffusionModel model, string name)
+    {
+        var scheduler = model.SchedulerConfig["_class_name"]?.ToString();
+        return new ModelDescription
+        {
+            Name = name,
             Hash = model.Hash,
             VaeScaleFactor = model.VaeScaleFactor,
             DefaultSize = model.DefaultSize,
             DefaultCfgScale = model.DefaultGuidanceScale,
             DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
-            BatchClass = BatchClassOf(model, folder.Name),
+            BatchClass = BatchClassOf(model, name),
             Inpainting = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels,
             Family = FamilyOf(model),
         };
-        models.Add(folder.Name, model);
-        LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
-        if (model.PassedOver.Count > 0)
-        {
-            LogPassedOver(folder.Name, model.PassedOver.Count, model.PassedOver);
-        }
-
-        return description;
     }
 
     private static ModelFamily FamilyOf(StableDiffusionModel model) =>
