@@ -3,7 +3,7 @@ namespace StableDiffusion.Coordinator.Batches;
 /// <summary>What is wrong with a request: JSON field name → sentences that say what to change.</summary>
 public sealed class RequestErrors
 {
-    /// <summary>Wrong entries of one list that are told; the rest would only be more of them.</summary>
+    /// <summary>Wrong entries of one list, and faults of one field, that are told; the rest would only be more of them.</summary>
     public const int MaxNamed = 10;
 
     private const int MaxFields = 100;
@@ -25,7 +25,10 @@ public sealed class RequestErrors
             byField[field] = messages = [];
         }
 
-        messages.Add(message);
+        if (messages.Count < MaxNamed)
+        {
+            messages.Add(message);
+        }
     }
 
     /// <summary>As a problem document's "errors" has them.</summary>

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using StableDiffusion.Contracts.Adapters;
@@ -37,6 +38,17 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Fact]
+    public async Task Of_many_faults_of_one_field_the_first_are_told()
+    {
+        var tags = string.Concat(Enumerable.Range(0, 500).Select(number => $"<lora:gone{number}>"));
+        using var answer = await host.Client.PostAsJsonAsync("/v1/batches", new { model = CoordinatorHost.Model, prompt = tags }, Token);
+        using var problem = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token));
+        var messages = problem.RootElement.GetProperty("errors").GetProperty("prompt");
+        Assert.Equal(10, messages.GetArrayLength());
+        Assert.Contains("\"gone0\"", messages[0].GetString(), StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("""{"scheduler":"Zigzag"}""", "scheduler", "Karras")]
