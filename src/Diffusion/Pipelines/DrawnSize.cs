@@ -7,9 +7,14 @@ namespace StableDiffusion.Diffusion.Pipelines;
 internal readonly record struct DrawnSize(int Width, int Height)
 {
     /// <summary>The request's first pass. What the request leaves out is the size of its picture, or else of its first control picture, cut to whole latents, or what the model
-    /// was trained at where it has none, or where only a part of it is drawn.</summary>
+    /// was trained at where it has none, or where only a part of it is drawn. Latents that are gone on from have the size that they have.</summary>
     public static DrawnSize Of(GenerationRequest request, StableDiffusionModel model)
     {
+        if (request.Continuation is { Latents: [{ } latents, ..] })
+        {
+            return new DrawnSize((int)latents.shape[3] * model.VaeScaleFactor, (int)latents.shape[2] * model.VaeScaleFactor);
+        }
+
         bool partOnly = request.Inpainting?.PaddingMaskCrop is not null;
         Picture? given = partOnly ? null : request.Init?.Image ?? (request.ControlNets.Count > 0 ? request.ControlNets[0].Image : null);
         return new DrawnSize(request.Width ?? Whole(given?.Width), request.Height ?? Whole(given?.Height));

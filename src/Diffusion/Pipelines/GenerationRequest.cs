@@ -49,6 +49,13 @@ public sealed record GenerationRequest
     /// <summary>Image-to-image: a picture to start from.</summary>
     public ImageToImage? Init { get; init; }
 
+    /// <summary>Starts from what another model left unfinished, in place of noise or a picture.</summary>
+    public Continuation? Continuation { get; init; }
+
+    /// <summary>Share of the time after which it stops, between 0 and 1, and leaves latents that are noisy still for another model; null is all
+    /// of it.</summary>
+    public double? DenoisingEnd { get; init; }
+
     /// <summary>In-painting: the part of <see cref="Init"/>'s picture that is drawn anew.</summary>
     public Inpainting? Inpainting { get; init; }
 

@@ -82,13 +82,14 @@ internal sealed class GenerationRun : IDisposable
 
         // 2. encode the prompts
         var texts = group.Places.Select(image => PicturePrompts.Read(prompts, request.Images[image], count, plan.Guidance));
-        var sizes = model.IsXL ? TimeIds.Of(request.SizeConditions, pass.Size, fromPicture: request.Init is not null, model.RequiresAestheticsScore) : null;
+        var sizes = model.IsXL ? TimeIds.Of(request.SizeConditions, pass.Size, fromPicture: request is not { Init: null, Continuation: null }, model.RequiresAestheticsScore) : null;
         var conditions = new GroupConditions([.. texts], sizes);
 
         // 3. prepare the latents
         var start = (before, request) switch
         {
             ({ } small, { HighResolution: { } high }) => LatentStart.Again(pass, Upscaling.Enlarge(small, high.Upscaler, pass.Size, space, noise.Source), scheduler, noise.Source),
+            (_, { Continuation: { } other }) => LatentStart.Continued(group.Places.Select(image => other.Latents[image]), space),
             (_, { Inpainting: { } inpainting }) => LatentStart.FromMask(pass, inputs!, inpainting, space, scheduler, noise.Pictures),
             (_, { Init: not null }) => LatentStart.FromPicture(pass, inputs!, space, scheduler, noise.Source, group.Class),
             _ => LatentStart.FromText(pass, space, scheduler, noise.Source, group.Class),

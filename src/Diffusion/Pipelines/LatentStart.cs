@@ -39,6 +39,10 @@ internal sealed record LatentStart(Tensor Latents, GroupInpainting? Inpainting)
         };
     }
 
+    /// <summary>What another model left, (1, C, h, w) each.</summary>
+    public static LatentStart Continued(IEnumerable<Tensor> latents, LatentSpace space) =>
+        new(cat([.. latents], 0).to(ScalarType.Float32, space.Model.Device), null);
+
     /// <summary>Latents (B, C, h, w) with the noise over them that the pictures' generators give next.</summary>
     public static LatentStart Again(Pass pass, Tensor latents, IScheduler scheduler, NoiseSource noise) =>
         new(Noised(pass, latents, noise.Draw(latents.shape, latents.device), scheduler), null);

@@ -14,7 +14,8 @@ internal static class RequestChecks
     public static void Check(GenerationRequest request, StableDiffusionModel model)
     {
         CheckImages(request, model);
-        Require(!model.RequiresAestheticsScore || request.Init is not null, "image: this model, SDXL's refiner, draws over a picture alone; give it one, or draw with the base.");
+        bool fromNoise = request is { Init: null, Continuation: null };
+        Require(!(model.RequiresAestheticsScore && fromNoise), "image: this model, SDXL's refiner, draws over a picture alone; give it one, or draw with the base.");
         Require(request.NumInferenceSteps >= 1, $"num_inference_steps: {request.NumInferenceSteps} is less than 1.");
         Require(double.IsFinite(request.GuidanceScale), $"guidance_scale: {request.GuidanceScale} is not a finite number.");
         Require(request.GuidanceRescale is >= 0 and <= 1, $"guidance_rescale: {request.GuidanceRescale} is not in 0 … 1.");
@@ -22,6 +23,7 @@ internal static class RequestChecks
         int layers = PromptReader.LargestClipSkip(model);
         Require(request.ClipSkip is null or >= 0 && !(request.ClipSkip > layers), $"clip_skip: {request.ClipSkip} is not in 0 … {layers}, as the layers of this model's text encoder allow.");
         Require(request.BatchClass >= 1, $"batch_class: {request.BatchClass} is less than 1, a picture a call.");
+        CheckContinuation(request, model);
         CheckInit(request);
         CheckInpainting(request, model);
         CheckControlNets(request, model);
@@ -44,6 +46,34 @@ internal static class RequestChecks
             bool second = !string.IsNullOrEmpty(image.Prompt2) || !string.IsNullOrEmpty(image.NegativePrompt2);
             Require(request.PromptReading == PromptReading.Diffusers || !second, $"images[{index}].prompt_2: A1111's reading gives both text encoders one prompt; leave it out, or read prompts as diffusers does.");
         }
+    }
+
+    private static void CheckContinuation(GenerationRequest request, StableDiffusionModel model)
+    {
+        Require(request.DenoisingEnd is null or (> 0 and < 1), $"denoising_end: {request.DenoisingEnd} is not between 0 and 1; leave it out to draw to the end.");
+        Require(request.DenoisingEnd is null || request.HighResolution is null, "denoising_end: a second pass goes on from finished latents alone; leave one of them out.");
+        if (request.Continuation is not { } before)
+        {
+            return;
+        }
+
+        Require(before.DenoisingStart is > 0 and < 1, $"denoising_start: {before.DenoisingStart} is not between 0 and 1.");
+        Require(!(request.DenoisingEnd <= before.DenoisingStart), $"denoising_start: {before.DenoisingStart} is not before denoising_end, {request.DenoisingEnd}.");
+        Require(request is { Init: null, HighResolution: null }, "latents: what goes on from them takes no image and has no second pass.");
+        var given = before.Latents ?? [];
+        Require(given.Count == request.Images.Count, $"latents: there are {given.Count}, and {request.Images.Count} pictures go on from them.");
+        int channels = model.Vae.Config.LatentChannels;
+        foreach (var (index, latents) in given.Index())
+        {
+            Require(
+                latents is not null && latents.dim() == 4 && latents.shape[0] == 1 && latents.shape[1] == channels && latents.shape.SequenceEqual(given[0].shape),
+                $"latents[{index}]: each must be (1, {channels}, h, w), and all of one size.");
+        }
+
+        int factor = model.VaeScaleFactor;
+        long height = given[0].shape[2] * factor, width = given[0].shape[3] * factor;
+        Require((request.Width ?? width) == width, $"width: {request.Width} is not that of the latents, {width}; leave it out.");
+        Require((request.Height ?? height) == height, $"height: {request.Height} is not that of the latents, {height}; leave it out.");
     }
 
     private static void CheckInit(GenerationRequest request)

@@ -12,7 +12,7 @@ internal static class RequestScheduler
     /// <exception cref="InvalidModelException">Its configuration is not valid.</exception>
     public static IScheduler Create(GenerationRequest request, StableDiffusionModel model, Pass pass)
     {
-        var config = request.SchedulerConfig ?? new SchedulerConfig(model.SchedulerConfig, "scheduler_config.json");
+        var config = Config(request, model);
         string className = request.Scheduler ?? config.ClassName
             ?? throw new ArgumentException("scheduler: the model's scheduler_config.json has no _class_name; name a scheduler in the request.", nameof(request));
         var scheduler = SchedulerFactory.Create(className, config);
@@ -27,4 +27,10 @@ internal static class RequestScheduler
             throw new ArgumentException($"num_inference_steps: {className} cannot do {pass.NumInferenceSteps} steps with this model. {error.Message}", nameof(request), error);
         }
     }
+
+    /// <summary>Times that the model was trained at.</summary>
+    public static int TrainTimesteps(GenerationRequest request, StableDiffusionModel model) => Config(request, model).Whole("num_train_timesteps", 1000, least: 1);
+
+    private static SchedulerConfig Config(GenerationRequest request, StableDiffusionModel model) =>
+        request.SchedulerConfig ?? new SchedulerConfig(model.SchedulerConfig, "scheduler_config.json");
 }

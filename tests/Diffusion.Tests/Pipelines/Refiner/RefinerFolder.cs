@@ -7,17 +7,16 @@ internal sealed class RefinerFolder : IDisposable
 
     public RefinerFolder()
     {
-        string own = Path.Combine(AppContext.BaseDirectory, "Pipelines", "Refiner");
         foreach (string component in new[] { "text_encoder_2", "tokenizer_2", "vae", "scheduler" })
         {
             Link(Goldens.Path($"models/tiny-sdxl/{component}"), $"{Name}/{component}");
         }
 
-        Link(Path.Combine(own, "unet"), $"{Name}/unet");
-        Link(Path.Combine(own, "model_index.json"), $"{Name}/model_index.json");
+        Link(Own("unet"), $"{Name}/unet");
+        Link(Own("model_index.json"), $"{Name}/model_index.json");
         Link(Goldens.Path("pipelines/inputs"), "pipelines/inputs");
-        Link(Path.Combine(own, "refiner.json"), "pipelines/refiner.json");
-        Link(Path.Combine(own, "refiner.safetensors"), "pipelines/refiner.safetensors");
+        Link(Own("refiner.json"), "pipelines/refiner.json");
+        Link(Own("refiner.safetensors"), "pipelines/refiner.safetensors");
     }
 
     /// <summary>The model's, in the folder.</summary>
@@ -28,6 +27,9 @@ internal sealed class RefinerFolder : IDisposable
 
     /// <summary>The model's folder.</summary>
     public string Model => Path.Combine(Root, Name);
+
+    /// <summary>A file of its own that is not in the folder.</summary>
+    public static string Own(string name) => Path.Combine(AppContext.BaseDirectory, "Pipelines", "Refiner", name);
 
     public void Dispose() => folder.Dispose();
 

@@ -2,6 +2,8 @@ using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Checkpoints.Ldm;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Prompts;
+using StableDiffusion.Diffusion.Safetensors;
+using StableDiffusion.Diffusion.Schedulers;
 using StableDiffusion.Diffusion.Tests.Checkpoints;
 using StableDiffusion.Diffusion.Verification;
 using static StableDiffusion.Diffusion.Tests.Pipelines.Drawing;
@@ -12,8 +14,18 @@ namespace StableDiffusion.Diffusion.Tests.Pipelines.Refiner;
 public sealed class RefinerTests : IDisposable
 {
     private readonly RefinerFolder folder = new();
+    private readonly Lazy<StableDiffusionModel> model = new(() => StableDiffusionModel.Load(Goldens.Path("models/tiny-sdxl")));
 
-    public void Dispose() => folder.Dispose();
+    private StableDiffusionModel Base => model.Value;
+
+    public void Dispose()
+    {
+        folder.Dispose();
+        if (model.IsValueCreated)
+        {
+            model.Value.Dispose();
+        }
+    }
 
     [Fact]
     public void It_draws_over_pictures_as_diffusers_does()
@@ -41,7 +53,7 @@ public sealed class RefinerTests : IDisposable
     public void Its_published_sizes_are_what_the_published_file_has()
     {
         // of stabilityai/stable-diffusion-xl-refiner-1.0: its U-Net's input for pooled text and sizes, its middle, its only text encoder
-        var published = PublishedModel.Of(SingleFileFamily.XLRefiner, 4, StableDiffusion.Diffusion.Schedulers.PredictionType.Epsilon);
+        var published = PublishedModel.Of(SingleFileFamily.XLRefiner, 4, PredictionType.Epsilon);
         Assert.Null(published.TextEncoder);
         Assert.Equal(published.TextEncoder2!.HiddenSize, published.UNet.CrossAttentionDim);
         Assert.Equal(published.TextEncoder2.ProjectionDim + (5 * 256), published.UNet.ProjectionClassEmbeddingsInputDim);
@@ -78,6 +90,51 @@ public sealed class RefinerTests : IDisposable
     {
         using var model = Load();
         Assert.StartsWith("image:", Assert.Throws<ArgumentException>(() => model.Draw(Request(Horse))).Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("EulerDiscreteScheduler")]
+    [InlineData("HeunDiscreteScheduler")] // which asks twice a step
+    [InlineData("DPMSolverMultistepScheduler")]
+    public void It_goes_on_from_the_bases_latents_as_diffusers_does(string scheduler)
+    {
+        using var refiner = Load();
+        using var expected = new SafetensorsFile(RefinerFolder.Own("handover.safetensors"));
+        using var latents = expected.Read($"{scheduler}.latents");
+        var drawing = Request(new ImagePrompt("a photograph of an astronaut riding a horse", null, 3)) with { NumInferenceSteps = 12, GuidanceScale = 5, Scheduler = scheduler };
+        using var left = Base.LatentsOf(drawing with { DenoisingEnd = 0.6 });
+        using var refined = refiner.LatentsOf(drawing with { Continuation = new Continuation { Latents = [left], DenoisingStart = 0.6 } });
+        Assert.InRange((refined - latents).abs().max().item<float>() / latents.abs().max().item<float>(), 0, 1e-4); // sums rounded in another order
+    }
+
+    [Fact]
+    public void What_stops_and_goes_on_with_the_same_model_is_drawn_at_once()
+    {
+        var drawing = Request(Horse, Lighthouse) with { NumInferenceSteps = 8 }; // without memory of other steps than the last
+        var whole = Base.Draw(drawing);
+        var left = new StableDiffusionPipeline(Base).Generate(drawing with { DenoisingEnd = 0.5 }, null, TestContext.Current.CancellationToken).ToArray();
+        var steps = new List<int>();
+        var parts = Base.Draw(drawing with { Continuation = new Continuation { Latents = [.. left.Select(image => image.Latents)], DenoisingStart = 0.5 } }, step => steps.Add(step.Steps));
+        Assert.Equal(whole.Select(picture => picture.Pixels), parts.Select(picture => picture.Pixels));
+        Assert.All(steps, count => Assert.Equal(4, count));
+        Array.ForEach(left, image => image.Dispose());
+    }
+
+    [Fact]
+    public void What_cannot_be_gone_on_from_is_named()
+    {
+        using Tensor latents = zeros(1, 4, 8, 8), wide = zeros(1, 4, 8, 9);
+        var going = new Continuation { Latents = [latents], DenoisingStart = 0.5 };
+        AssertRefused("denoising_start:", request => request with { Continuation = going with { DenoisingStart = 1 } });
+        AssertRefused("denoising_start:", request => request with { Continuation = going, DenoisingEnd = 0.5 });
+        AssertRefused("denoising_end:", request => request with { DenoisingEnd = 0 });
+        AssertRefused("latents:", request => request with { Continuation = going with { Latents = [latents, latents] } });
+        AssertRefused("latents[0]:", request => request with { Continuation = going with { Latents = [latents[0]] } });
+        AssertRefused("width:", request => request with { Continuation = going with { Latents = [wide] } });
+        AssertRefused("latents:", request => request with { Continuation = going, Init = new ImageToImage { Image = Input("init") } });
+
+        void AssertRefused(string field, Func<GenerationRequest, GenerationRequest> change) =>
+            Assert.StartsWith(field, Assert.Throws<ArgumentException>(() => Base.Draw(change(Request(Horse)))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
