@@ -12,9 +12,10 @@ internal static class ShardGradients
     /// <param name="parameters">What to differentiate by.</param>
     /// <param name="concurrently">How many run side by side, each on one thread.</param>
     /// <returns>The gradients in the order of the parameters, in the current dispose scope.</returns>
+    /// <exception cref="InvalidOperationException">A loss does not depend on all parameters.</exception>
     public static (double Loss, IReadOnlyList<Tensor> Gradients) Mean(IReadOnlyList<Func<Tensor>> losses, IReadOnlyList<Parameter> parameters, int concurrently = 1)
     {
-        double loss = 0;
+        var (loss, share) = (0.0, 1.0 / losses.Count);
         IReadOnlyList<Tensor>? sums = null;
         foreach (var group in losses.Chunk(concurrently))
         {
@@ -22,27 +23,30 @@ internal static class ShardGradients
             foreach (var shard in shards)
             {
                 loss += shard.Loss;
-                sums = sums is null ? Kept(shard.Gradients) : Add(sums, shard.Gradients);
+                sums = sums is null ? Scaled(shard.Gradients, share) : Add(sums, shard.Gradients, share);
             }
         }
-        foreach (var sum in sums!)
-            sum.div_(losses.Count);
-        return (loss / losses.Count, sums);
+        return (loss * share, sums!);
     }
 
-    private static IReadOnlyList<Tensor> Kept(IReadOnlyList<Tensor> gradients)
+    // Not in place: gradients may share their memory, as those of two weights that are added, or of all numbers that are summed up.
+    private static List<Tensor> Scaled(IReadOnlyList<Tensor> gradients, double share)
     {
+        var scaled = new List<Tensor>();
         foreach (var gradient in gradients)
-            CurrentDisposeScope?.Attach(gradient);
-        return gradients;
+        {
+            using (gradient)
+                scaled.Add(gradient * share);
+        }
+        return scaled;
     }
 
-    private static IReadOnlyList<Tensor> Add(IReadOnlyList<Tensor> sums, IReadOnlyList<Tensor> gradients)
+    private static IReadOnlyList<Tensor> Add(IReadOnlyList<Tensor> sums, IReadOnlyList<Tensor> gradients, double share)
     {
         foreach (var (sum, gradient) in sums.Zip(gradients))
         {
             using (gradient)
-                sum.add_(gradient);
+                sum.add_(gradient, alpha: share);
         }
         return sums;
     }
@@ -68,8 +72,16 @@ internal static class ShardGradients
     private static (double Loss, IReadOnlyList<Tensor> Gradients) Differentiate(Func<Tensor> lossOf, IReadOnlyList<Parameter> parameters)
     {
         using var scope = NewDisposeScope();
+        using var recording = enable_grad();
         var loss = lossOf();
-        var gradients = autograd.grad([loss], [.. parameters]);
+        if (!loss.requires_grad)
+            throw new InvalidOperationException("The loss depends on none of the weights that are to learn.");
+        var gradients = autograd.grad([loss], [.. parameters], allow_unused: true);
+        for (var i = 0; i < parameters.Count; i++)
+        {
+            if (gradients[i].IsInvalid)
+                throw new InvalidOperationException($"The loss does not depend on weight {i + 1} of the {parameters.Count} that are to learn, [{string.Join(", ", parameters[i].shape)}].");
+        }
         return (loss.item<float>(), [.. gradients.Select(gradient => gradient.DetachFromDisposeScope())]);
     }
 }

@@ -44,6 +44,16 @@ public sealed class TrainerTests
     }
 
     [Fact]
+    public void Gradients_that_share_their_memory_are_summed_apart()
+    {
+        using var scope = NewDisposeScope();
+        using Parameter one = new(ones(2)), other = new(ones(2));
+        Func<Tensor> loss = () => (one + other).pow(2).sum(); // both have the slope 2 · (1 + 1)
+        var gradients = ShardGradients.Mean([loss, loss], [one, other]).Gradients;
+        Assert.All(gradients, gradient => Assert.Equal([4, 4], gradient.data<float>().ToArray()));
+    }
+
+    [Fact]
     public void Shards_and_accumulation_part_a_batch_and_a_batch_that_does_not_part_is_refused()
     {
         var options = Options with { BatchSize = 8, Shards = 2, AccumulationSteps = 2 };
@@ -95,6 +105,21 @@ public sealed class TrainerTests
         var error = Assert.Throws<InvalidOperationException>(() => optimization.Step(_ => [() => weight.sqrt().sum()])); // 0, of infinite slope
         Assert.Contains("at step 1", error.Message, StringComparison.Ordinal);
         Assert.Equal([0, 0], weight.data<float>().ToArray());
+    }
+
+    [Fact]
+    public void Weights_that_a_loss_does_not_depend_on_are_an_error()
+    {
+        using var scope = NewDisposeScope();
+        using Parameter weight = new(ones(2)), other = new(ones(3)), frozen = new(ones(1), requires_grad: false);
+        using var optimization = new Optimization([weight, other], Options with { Schedule = LearningRateSchedule.Constant });
+        Assert.Contains("weight 2 of the 2", Refusal(() => weight.sum()), StringComparison.Ordinal);
+        Assert.Contains("none of the weights", Refusal(() => frozen.sum()), StringComparison.Ordinal);
+        using var noGrad = no_grad();
+        optimization.Step(_ => [() => weight.sum() + other.sum()]); // records for itself
+        Assert.NotEqual(1, weight[0].item<float>());
+
+        string Refusal(Func<Tensor> loss) => Assert.Throws<InvalidOperationException>(() => optimization.Step(_ => [loss])).Message;
     }
 
     [Fact]
