@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -45,20 +46,10 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         try
         {
             string connectionString = await EmbeddedPostgres.StartAsync(data, cancellationToken);
-            WebApplication app = Build(data, connectionString, FreePort(port));
-            try
-            {
-                await app.StartAsync(cancellationToken);
-                var farm = new EmbeddedFarm(data, app);
-                (record with { Url = farm.Url }).Write(data);
-                app.Lifetime.ApplicationStopping.Register(() => record.Write(data)); // from now on nobody shall be sent here
-                return farm;
-            }
-            catch
-            {
-                await app.DisposeAsync();
-                throw;
-            }
+            var farm = new EmbeddedFarm(data, await StartAsync(data, connectionString, FreePort(port), cancellationToken));
+            (record with { Url = farm.Url }).Write(data);
+            farm.app.Lifetime.ApplicationStopping.Register(() => record.Write(data)); // from now on nobody shall be sent here
+            return farm;
         }
         catch (OptionsValidationException wrong)
         {
@@ -100,6 +91,26 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
         finally
         {
             await EndAsync(data);
+        }
+    }
+
+    private static async Task<WebApplication> StartAsync(DataFolder data, string connectionString, int port, CancellationToken cancellationToken)
+    {
+        WebApplication app = Build(data, connectionString, port);
+        try
+        {
+            await app.StartAsync(cancellationToken);
+            return app;
+        }
+        catch (IOException taken) when (taken.InnerException is AddressInUseException)
+        {
+            await app.DisposeAsync(); // somebody was quicker since the port was free
+            return await StartAsync(data, connectionString, FreePort(0), cancellationToken);
+        }
+        catch
+        {
+            await app.DisposeAsync();
+            throw;
         }
     }
 

@@ -7,6 +7,8 @@ using StableDiffusion.Diffusion.Networks.Layers;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
 using static TorchSharp.torch.nn;
+using GroupNorm = TorchSharp.Modules.GroupNorm;
+using LayerNorm = TorchSharp.Modules.LayerNorm;
 
 namespace StableDiffusion.Diffusion.Tests.Networks;
 
@@ -69,6 +71,28 @@ public sealed class PublishedSizesTests
     [Fact]
     public void Vae_has_the_published_weights() =>
         Matches("sd15/vae", new AutoencoderKL(Config<AutoencoderKLConfig>("sd15/vae"), LayerFactory.Shapes));
+
+    [Fact]
+    public void Norms_have_the_eps_of_diffusers()
+    {
+        // numbers of tiny networks tell another one by a hair's breadth
+        HasEps(new UNet2DConditionModel(Config<UNet2DConditionConfig>("sd15/unet"), LayerFactory.Shapes), 1e-5, transformers: 1e-6);
+        HasEps(new ControlNetModel(Config<ControlNetConfig>("sd15/controlnet"), LayerFactory.Shapes), 1e-5, transformers: 1e-6);
+        HasEps(new AutoencoderKL(Config<AutoencoderKLConfig>("sd15/vae"), LayerFactory.Shapes), 1e-6, transformers: null);
+        HasEps(new CLIPTextModel(Config<CLIPTextConfig>("sd15/text_encoder"), LayerFactory.Shapes), 1e-5, transformers: null);
+    }
+
+    private static void HasEps(Module network, double eps, double? transformers)
+    {
+        using (network)
+        {
+            var norms = network.named_modules().Where(module => module.module is GroupNorm or LayerNorm).ToArray();
+            Assert.NotEmpty(norms);
+            Assert.All(norms, norm => Assert.Equal(
+                norm.module is GroupNorm && norm.name.Contains("attentions.", StringComparison.Ordinal) ? transformers ?? eps : eps,
+                norm.module is GroupNorm group ? group.eps : ((LayerNorm)norm.module).eps));
+        }
+    }
 
     private static T Config<T>(string name)
         where T : ICheckedConfig => ConfigFile.Parse<T>(Configs[name]!.AsObject(), name);
