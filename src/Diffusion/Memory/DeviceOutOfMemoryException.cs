@@ -22,9 +22,8 @@ public sealed partial class DeviceOutOfMemoryException : OutOfMemoryException
     public long? BytesAsked { get; }
 
     /// <summary>Whether an error is a lack of memory, by the words of libtorch and of the libraries under it.</summary>
-    internal static bool Is(Exception error) => error switch
+    public static bool Is(Exception error) => error switch
     {
-        DeviceOutOfMemoryException => false, // told already
         OutOfMemoryException => true,
         ExternalException => Signs.Any(sign => error.Message.Contains(sign, StringComparison.OrdinalIgnoreCase)),
         _ => false,

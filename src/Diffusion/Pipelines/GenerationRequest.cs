@@ -75,4 +75,8 @@ public sealed record GenerationRequest
     /// <summary>Pictures that share a call of the networks, always so many: a short group is filled up, since a picture's last bits may depend
     /// on their number.</summary>
     public int BatchClass { get; init; } = 1;
+
+    /// <summary>Whether different pictures share a call. False fills every call up with one picture: for devices whose kernels round a row
+    /// otherwise in another place of the batch (<see cref="BatchClassProbe"/>), where a picture's last bits depended on its company.</summary>
+    public bool ShareCalls { get; init; } = true;
 }

@@ -43,7 +43,7 @@ internal sealed class GenerationRun : IDisposable
     private IEnumerable<GeneratedImage> DrawAll(Action<DenoisingStep>? onStep, CancellationToken cancellationToken)
     {
         inputs = Measure().Within(() => new RequestInputs(request, space, plan.Passes[0].Size, plan.Area));
-        foreach (var group in PictureGroup.Form(request.Images.Count, request.BatchClass, Shape))
+        foreach (var group in PictureGroup.Form(request.Images.Count, request.BatchClass, request.ShareCalls, Shape))
         {
             var memory = Measure();
             using var latents = memory.Within(() => DrawGroup(group, onStep, cancellationToken)); // (B, C, h, w)

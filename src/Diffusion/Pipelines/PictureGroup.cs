@@ -12,12 +12,13 @@ internal sealed record PictureGroup(IReadOnlyList<int> Images, int Class)
     /// <summary>Puts pictures of equal shape together, in the order that they were asked for.</summary>
     /// <param name="count">Pictures of the request.</param>
     /// <param name="batchClass">Of the request.</param>
-    /// <param name="shape">What pictures must have in common; asked for only where a call has room for more than one.</param>
-    public static IEnumerable<PictureGroup> Form(int count, int batchClass, Func<int, string> shape)
+    /// <param name="share">Whether different pictures may share a call.</param>
+    /// <param name="shape">What pictures must have in common; asked for only where several share a call.</param>
+    public static IEnumerable<PictureGroup> Form(int count, int batchClass, bool share, Func<int, string> shape)
     {
         var images = Enumerable.Range(0, count);
-        return batchClass == 1
-            ? images.Select(image => new PictureGroup([image], 1))
+        return batchClass == 1 || !share
+            ? images.Select(image => new PictureGroup([image], batchClass))
             : images.GroupBy(shape).SelectMany(alike => alike.Chunk(batchClass)).Select(chunk => new PictureGroup(chunk, batchClass));
     }
 }

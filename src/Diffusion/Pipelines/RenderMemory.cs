@@ -21,7 +21,7 @@ internal sealed class RenderMemory(Device device, DrawnSize size, int batchClass
         {
             return work();
         }
-        catch (Exception error) when (DeviceOutOfMemoryException.Is(error))
+        catch (Exception error) when (error is not DeviceOutOfMemoryException && DeviceOutOfMemoryException.Is(error))
         {
             string pictures = batchClass == 1 ? "a picture" : $"{batchClass} pictures at once";
             throw new DeviceOutOfMemoryException($"Drawing {pictures} of {size.Width}×{size.Height}", device, error);

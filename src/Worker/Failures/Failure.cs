@@ -1,5 +1,5 @@
-using System.Runtime.InteropServices;
 using StableDiffusion.Diffusion;
+using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Adapters;
 
@@ -20,9 +20,6 @@ namespace StableDiffusion.Worker.Failures;
 /// <param name="Retryable">Whether another attempt may pass.</param>
 public sealed record Failure(string Reason, bool Retryable)
 {
-    // libtorch's words on the CPU and on CUDA; the binding hands them on as an ExternalException's message
-    private static readonly string[] OutOfMemory = ["out of memory", "can't allocate memory", "not enough memory"];
-
     /// <summary>Sorts an error that rendering, encoding or storing an image ended with.</summary>
     public static Failure From(Exception error)
     {
@@ -33,9 +30,7 @@ public sealed record Failure(string Reason, bool Retryable)
             ArgumentException or NotSupportedException or InvalidModelException => new Failure(words, Retryable: false),
             AdapterMissingException => new Failure(words, Retryable: true),
             ObjectStoreException => new Failure(words, Retryable: true),
-            OutOfMemoryException => new Failure($"Out of memory: {words}", Retryable: true),
-            ExternalException when OutOfMemory.Any(sign => words.Contains(sign, StringComparison.OrdinalIgnoreCase)) =>
-                new Failure($"Out of memory: {words}", Retryable: true),
+            _ when DeviceOutOfMemoryException.Is(error) => new Failure($"Out of memory: {words}", Retryable: true),
             _ => new Failure($"{error.GetType().Name}: {words}", Retryable: true),
         };
     }

@@ -28,6 +28,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private readonly Dictionary<string, StableDiffusionModel> models = []; // touched by the device's thread alone
     private readonly ConditionalWeakTable<AutoencoderKL, LatentPreview> previews = []; // likewise
     private readonly LoadedAdapters adapters; // likewise
+    private readonly BatchPlaces places = new(); // likewise
     private readonly CpuOffload? offload;
     private readonly InputCache inputs;
     private readonly WorkerOptions options;
@@ -157,16 +158,25 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2
         : ModelFamily.Sd1;
 
-    /// <summary>The setting, or as much of it, halved, as leaves a picture the same bits in every place of a call; 1 always does.</summary>
+    /// <summary>The setting, or as much of it, halved, as leaves a picture the same bits in every place of a call and as there is memory for; 1
+    /// always does.</summary>
     private int BatchClassOf(StableDiffusionModel model, string name)
     {
         var size = 1;
         for (var halvings = (int)Math.Log2(options.BatchClass); halvings >= 0; halvings--)
         {
             var larger = options.BatchClass >> halvings;
-            if (!BatchClassProbe.IsPlaceIndependent(model, larger, model.DefaultSize, model.DefaultSize))
+            try
             {
-                LogPlaceDependent(name, larger, size);
+                if (!places.AreAlike(model, larger, model.DefaultSize, model.DefaultSize))
+                {
+                    LogPlaceDependent(name, larger, size);
+                    break;
+                }
+            }
+            catch (Exception error) when (larger > 1 && DeviceOutOfMemoryException.Is(error))
+            {
+                LogTooLarge(error, name, larger, size);
                 break;
             }
             size = larger;
@@ -196,7 +206,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     {
         var settings = group.Images[0];
         using var drawing = adapters.WithVae(model, settings);
-        var request = GroupRequest.Create(group.Images, drawing, inputs, adapters);
+        var request = GroupRequest.Create(group.Images, drawing, inputs, adapters) with { ShareCalls = places.AreAlike(model, settings) };
         adapters.Merge(model, settings);
         var clock = new GroupClock(group.Started);
         void StepDone(DenoisingStep step)
@@ -222,6 +232,9 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Of {Class} pictures that model {Model} draws in one call, each would depend on its place there; it draws {Size}")]
     private partial void LogPlaceDependent(string model, int @class, int size);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no memory for {Class} pictures that model {Model} draws in one call; it draws {Size}")]
+    private partial void LogTooLarge(Exception error, string model, int @class, int size);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is left out: {Reason}")]
     private partial void LogLeftOut(Exception? error, string folder, string reason);

@@ -78,6 +78,26 @@ public sealed class BatchClassTests : IDisposable
     }
 
     [Fact]
+    public void Pictures_that_do_not_share_calls_have_calls_of_the_class_for_themselves()
+    {
+        var request = Request(Horse) with { BatchClass = 2 };
+        byte[] alone = model.DrawOne(request);
+        var seen = new List<long>();
+        model.UNet.Observer = (name, output) =>
+        {
+            if (name == "conv_in")
+            {
+                seen.Add(output.shape[0]);
+            }
+        };
+        var drawn = model.Draw(request with { Images = [Lighthouse, Horse], ShareCalls = false });
+        model.UNet.Observer = null;
+        Assert.Equal(2 * request.NumInferenceSteps, seen.Count);
+        Assert.All(seen, rows => Assert.Equal(4, rows));
+        Assert.Equal(alone, drawn[1].Pixels);
+    }
+
+    [Fact]
     public void Prompts_of_other_lengths_do_not_share_a_call()
     {
         string text = string.Join(", ", Enumerable.Repeat("a photograph of an astronaut riding a horse", 12));

@@ -74,9 +74,9 @@ internal sealed class RendererBench : IDisposable
     /// <summary>Where an adapter lies; a single file has an ending besides.</summary>
     public string PathOf(AdapterKind kind, string name) => Path.Combine(Root, kind == AdapterKind.Embedding ? "embeddings" : kind.ToString(), name);
 
-    public TorchRenderer Renderer(string models, int threads = 2, int loraMemory = 1024, int batchClass = 1, SingleFileSetting? singleFile = null)
+    public TorchRenderer Renderer(string models, int threads = 2, int loraMemory = 1024, SingleFileSetting? singleFile = null)
     {
-        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads, LoraMemory = loraMemory, BatchClass = batchClass };
+        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads, LoraMemory = loraMemory };
         if (singleFile is not null)
         {
             options.SingleFiles.Add("tiny-sd15", singleFile);

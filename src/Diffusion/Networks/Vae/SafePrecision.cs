@@ -29,9 +29,9 @@ internal static class SafePrecision
             }
         }
 
-        vae.to(ScalarType.Float32);
         try
         {
+            vae.to(ScalarType.Float32); // within: memory may run out halfway
             return scope.MoveToOuter(network(input));
         }
         finally
