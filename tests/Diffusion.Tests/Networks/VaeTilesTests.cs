@@ -27,6 +27,27 @@ public sealed class VaeTilesTests : IDisposable
         static Tensor Enlarge(Tensor tile) => tile.repeat_interleave(4, 2).repeat_interleave(4, 3);
     }
 
+    [Theory]
+    [InlineData(16)]
+    [InlineData(100)]
+    [InlineData(37)]
+    [InlineData(5)]
+    public void What_tiles_call_their_own_is_the_whole_and_nothing_twice(int length)
+    {
+        const int Finer = 8; // as inside a decoder
+        int[] owners = new int[length * Finer];
+        foreach (var span in TileSpan.Cover(length, 16))
+        {
+            var (begin, count) = span.Core(span.Length * Finer);
+            for (long at = begin; at < begin + count; at++)
+            {
+                owners[(span.Begin * Finer) + at]++;
+            }
+        }
+
+        Assert.All(owners, count => Assert.Equal(1, count));
+    }
+
     [Fact]
     public void A_network_never_sees_more_than_a_tile()
     {

@@ -22,6 +22,13 @@ public sealed class PromptChunksTests
     }
 
     [Fact]
+    public void A_comma_is_near_up_to_twenty_tokens_before_the_end()
+    {
+        Assert.Equal([56, 30], new PromptChunks(Tokenizer, []).Of($"{Words(55)}, {Words(30)}").Select(Length));
+        Assert.Equal([75, 10], new PromptChunks(Tokenizer, []).Of($"{Words(54)}, {Words(30)}").Select(Length));
+    }
+
+    [Fact]
     public void Weights_follow_their_tokens_to_the_next_chunk()
     {
         var chunks = new PromptChunks(Tokenizer, []).Of($"{Words(70)}, ({Words(6)}:1.5)");

@@ -121,6 +121,16 @@ public sealed class PromptReaderTests
         Assert.True(a1111.Positive(Prompt("a red cat"), 1)[0].At(0).Context.allclose(plain.Context, 0, 0));
     }
 
+    [Theory]
+    [InlineData(0, null)]
+    [InlineData(1, null)]
+    [InlineData(2, 1)] // diffusers counts SDXL's from its last layer but one
+    public void SDXLs_clip_skip_counts_from_the_last_layer_and_never_takes_it(int clipSkip, int? asDiffusers)
+    {
+        using IPromptReader a1111 = Reader(PromptReading.A1111, Sdxl.Value, clipSkip), diffusers = Reader(PromptReading.Diffusers, Sdxl.Value, asDiffusers);
+        Assert.Equal(Numbers(diffusers, "a red cat"), Numbers(a1111, "a red cat"));
+    }
+
     private static readonly string Long = string.Join(' ', Enumerable.Repeat("a", 80));
 
     private static ImagePrompt Prompt(string text) => new(text, "", 0);

@@ -159,6 +159,47 @@ public sealed class SchedulerTests
         }
     }
 
+    [Theory]
+    [InlineData("LCMScheduler", "timestep_scaling", "10", "11")]
+    [InlineData("LCMScheduler", "original_inference_steps", "50", "70")]
+    [InlineData("UniPCMultistepScheduler", "lower_order_final", "true", "false")]
+    [InlineData("DEISMultistepScheduler", "lower_order_final", "true", "false")]
+    [InlineData("DPMSolverMultistepScheduler", "solver_order", "2", "3")]
+    [InlineData("DDPMScheduler", "variance_type", "\"fixed_small\"", "\"fixed_large\"")]
+    public void What_a_config_leaves_out_is_as_in_diffusers(string className, string field, string left, string other)
+    {
+        using var scope = NewDisposeScope();
+        int steps = className == "LCMScheduler" ? 50 : 14; // down to times where the scaling shows; few enough for lower orders
+        Tensor without = RunOf("{}");
+        Assert.True(without.equal(RunOf($"{{\"{field}\": {left}}}")).all().item<bool>());
+        Assert.False(without.equal(RunOf($"{{\"{field}\": {other}}}")).all().item<bool>());
+
+        Tensor RunOf(string config)
+        {
+            using var scheduler = SchedulerFactory.Create(className, Config(config));
+            return Run(scheduler, steps);
+        }
+    }
+
+    [Theory]
+    [InlineData("DEISMultistepScheduler")]
+    [InlineData("DPMSolverMultistepScheduler")]
+    public void Orders_fall_at_the_end_of_runs_below_fifteen_steps(string className)
+    {
+        using var scope = NewDisposeScope();
+        Assert.False(EndsAlike(14));
+        Assert.True(EndsAlike(15));
+
+        bool EndsAlike(int steps)
+        {
+            using IScheduler falls = Create("true"), stays = Create("false");
+            return Run(falls, steps).equal(Run(stays, steps)).all().item<bool>();
+        }
+
+        IScheduler Create(string falls) =>
+            SchedulerFactory.Create(className, Config($"{{\"lower_order_final\": {falls}, \"final_sigmas_type\": \"sigma_min\"}}"));
+    }
+
     [Fact]
     public void An_offset_that_leaves_the_schedule_is_refused()
     {
