@@ -21,6 +21,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("Worker:Device", "cuda:x")]
     [InlineData("Worker:Dtype", "int8")]
     [InlineData("Worker:Threads", "-1")]
+    [InlineData("Worker:LoraMemory", "-1")]
     [InlineData("Worker:Prefetch", "0")]
     [InlineData("Worker:SingleFiles:dream-2.1:PredictionType", "v")]
     [InlineData("Worker:SingleFiles:dream-2.1:UseEma", "perhaps")]
