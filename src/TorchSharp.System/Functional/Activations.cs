@@ -10,7 +10,7 @@ public static partial class torch
         {
             public static Tensor relu(Tensor x, bool inplace = false) => Unary("relu", x, inplace);
 
-            public static Tensor silu(Tensor x, bool inplace = false) => Unary("silu", x, inplace);
+            public static Tensor silu(Tensor x, bool inplace = false) => BFloat16Kernels.Silu(x, inplace) ?? Unary("silu", x, inplace);
 
             public static Tensor sigmoid(Tensor x) => Unary("sigmoid", x, false);
 

@@ -10,10 +10,12 @@ public static partial class torch
         {
             /// <summary>Normalises groups of channels of (N, C, …), then scales and shifts each channel.</summary>
             public static Tensor group_norm(Tensor input, long num_groups, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
-                Precisely(input, weight, bias, (x, scale, shift) => Op.Call("group_norm", x, num_groups, scale, shift, eps));
+                BFloat16Kernels.GroupNorm(input, num_groups, weight, bias, eps)
+                ?? Precisely(input, weight, bias, (x, scale, shift) => Op.Call("group_norm", x, num_groups, scale, shift, eps));
 
             public static Tensor layer_norm(Tensor input, long[] normalized_shape, Tensor? weight = null, Tensor? bias = null, double eps = 1e-5) =>
-                Precisely(input, weight, bias, (x, scale, shift) => Op.Call("layer_norm", x, normalized_shape, scale, shift, eps));
+                BFloat16Kernels.LayerNorm(input, normalized_shape, weight, bias, eps)
+                ?? Precisely(input, weight, bias, (x, scale, shift) => Op.Call("layer_norm", x, normalized_shape, scale, shift, eps));
 
             public static Tensor batch_norm(Tensor input, Tensor? running_mean, Tensor? running_var, Tensor? weight = null, Tensor? bias = null,
                 bool training = false, double momentum = 0.1, double eps = 1e-5) =>
@@ -30,21 +32,16 @@ public static partial class torch
             public static Tensor cosine_similarity(Tensor x1, Tensor x2, long dim = 1, double eps = 1e-8) =>
                 Op.Call("cosine_similarity", x1, x2, dim, eps);
 
-            /// <summary>
-            /// Before 2.0 a CPU sums a norm's bfloat16 in bfloat16. Over the thousands of numbers of a channels-last picture that is
-            /// no mean any more, and everywhere it is several times slower than to normalise in single precision and round.
-            /// </summary>
+            // As BFloat16Kernels would: in single precision, and rounded.
             private static Tensor Precisely(Tensor input, Tensor? weight, Tensor? bias, Func<Tensor, Tensor?, Tensor?, Tensor> norm)
             {
-                if (!SumsInBFloat16 || input.dtype != ScalarType.BFloat16 || input.device_type != DeviceType.CPU) return norm(input, weight, bias);
+                if (!BFloat16Kernels.IsCoarse(input)) return norm(input, weight, bias);
                 using var precise = input.to(ScalarType.Float32);
                 using var scale = weight?.to(ScalarType.Float32);
                 using var shift = bias?.to(ScalarType.Float32);
                 using var normed = norm(precise, scale, shift);
                 return normed.to(ScalarType.BFloat16);
             }
-
-            private static bool SumsInBFloat16 { get; } = __version__.StartsWith("1.", StringComparison.Ordinal);
         }
     }
 }

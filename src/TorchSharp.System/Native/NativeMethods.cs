@@ -25,6 +25,12 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] public static partial int shared_bmm(IntPtr left, IntPtr right, out IntPtr result);
     [LibraryImport(Library)] public static partial int shared_attention(IntPtr query, IntPtr key, IntPtr value, out IntPtr result);
 
+    [LibraryImport(Library)] public static partial int bfloat16_silu(IntPtr input, int in_place, out IntPtr result);
+    [LibraryImport(Library)]
+    public static partial int bfloat16_layer_norm(IntPtr input, long count, IntPtr weight, IntPtr bias, double eps, out IntPtr result);
+    [LibraryImport(Library)]
+    public static partial int bfloat16_group_norm(IntPtr input, long groups, IntPtr weight, IntPtr bias, double eps, out IntPtr result);
+
     [LibraryImport(Library)] public static partial void tensor_free(IntPtr tensor);
     [LibraryImport(Library)] public static partial IntPtr tensor_share(IntPtr tensor);
     [LibraryImport(Library)] public static partial long tensor_dim(IntPtr tensor);

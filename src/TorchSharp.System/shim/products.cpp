@@ -1,6 +1,7 @@
 // Products that libtorch's threads share out. An OpenBLAS that has threads of its own wakes and joins them for every single product,
 // and they and libtorch's stand in each other's way: here each of libtorch's multiplies its share alone.
 #include "shim.h"
+#include "bfloat16/linear.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <dlfcn.h>
 #include <mutex>
+#include <torch/version.h>
 
 namespace {
 
@@ -54,8 +56,12 @@ class SingleThreaded {
 std::mutex SingleThreaded::mutex;
 int SingleThreaded::living = 0, SingleThreaded::before = 0;
 
+// Whether there are threads to share with, and a BLAS that does not use libtorch's by itself.
+bool threads_are_needed() {
+  return OpenBlas::instance().set_num_threads != nullptr && at::get_num_threads() > 1 && !at::in_parallel_region();
+}
+
 bool applies(at::ScalarType type, std::initializer_list<at::Tensor> tensors) {
-  if (at::in_parallel_region() || at::get_num_threads() == 1) return false;
   for (const auto& t : tensors) {
     if (!t.defined()) continue;
     if (!t.is_cpu() || t.scalar_type() != type || (c10::GradMode::is_enabled() && t.requires_grad())) return false;
@@ -110,7 +116,10 @@ EXPORT int32_t shared_linear(void* input_handle, void* weight_handle, void* bias
     auto input = borrow(input_handle), weight = borrow(weight_handle), bias = borrow(bias_handle);
     const bool large = weight.dim() == 2 && input.dim() > 0 && input.size(-1) == weight.size(1) &&
         (!bias.defined() || bias.dim() == 1) && input.numel() * weight.size(0) >= kSmall;
-    *result = release(large && OpenBlas::instance().set_num_threads != nullptr && applies(at::kFloat, {input, weight, bias}) ? linear_shared_out(input, weight, bias) : at::linear(input, weight, bias));
+    const auto operands = {input, weight, bias};
+    if (large && threads_are_needed() && applies(at::kFloat, operands)) *result = release(linear_shared_out(input, weight, bias));
+    else if (TORCH_VERSION_MAJOR < 2 && large && applies(at::kBFloat16, operands) && bfloat16_linear_fits(input, weight, bias)) *result = release(bfloat16_linear(input, weight, bias));
+    else *result = release(at::linear(input, weight, bias));
   });
 }
 
@@ -120,6 +129,6 @@ EXPORT int32_t shared_bmm(void* left_handle, void* right_handle, void** result) 
     auto left = borrow(left_handle), right = borrow(right_handle);
     const bool many = left.dim() == 3 && right.dim() == 3 && left.size(0) == right.size(0) && left.size(0) >= at::get_num_threads() &&
         left.numel() * right.size(2) >= kSmall;
-    *result = release(many && OpenBlas::instance().set_num_threads != nullptr && applies(at::kFloat, {left, right}) ? bmm_shared_out(left, right) : at::bmm(left, right));
+    *result = release(many && threads_are_needed() && applies(at::kFloat, {left, right}) ? bmm_shared_out(left, right) : at::bmm(left, right));
   });
 }

@@ -5,6 +5,7 @@
 #if defined(__x86_64__) && __GNUC__ >= 12 && !defined(__clang__)
 #include <immintrin.h>
 #pragma GCC target("arch=x86-64-v4,avx512bf16")
+#include "../bfloat16/vectors.h"
 #include "rows.h"
 
 namespace attention {
@@ -36,15 +37,7 @@ struct BFloat16 {
     sums = (Half)_mm256_dpbf16_ps((__m256)sums, (__m256bh)left, (__m256bh)right);
   }
 
-  // To 3e-6, a thousandth of bfloat16's rounding: a power of two and a polynomial for the rest, the smallest of degree 4.
-  static INLINE Vector power(Vector x) {
-    const Vector rest = (Vector)_mm512_reduce_ps((__m512)x, _MM_FROUND_TO_NEG_INF);
-    Vector y = rest * 0.013534168f + 0.052011467f;
-    y = y * rest + 0.24144275f;
-    y = y * rest + 0.69300383f;
-    y = y * rest + 1.0000026f;
-    return (Vector)_mm512_scalef_ps((__m512)y, (__m512)x);
-  }
+  static INLINE Vector power(Vector x) { return bfloat16::power(x); }
 
   static INLINE void store(Number* to, Vector low, Vector high) {
     _mm512_storeu_si512(to, (__m512i)_mm512_cvtne2ps_pbh((__m512)high, (__m512)low));
