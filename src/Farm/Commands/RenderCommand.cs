@@ -29,7 +29,6 @@ internal static class RenderCommand
             EnsureWritable(pictures);
             using FarmClient farm = await FindFarmAsync(parsed.GetValue(FarmOption.Url), cancellationToken);
             BatchResponse batch = await SubmitAsync(farm, request, cancellationToken);
-            pictures.Create(); // not before: what is refused leaves nothing
             string page = farm.Address(batch.PageUrl).ToString();
             try
             {

@@ -9,9 +9,11 @@ internal static class PictureFiles
     public static string? Read(Option<FileInfo?> option, ParseResult parsed) =>
         parsed.GetValue(option) is { } file ? Read(option.Name, file.FullName) : null;
 
-    /// <summary>Replaces a file whole: whoever looks sees the old picture or the new one.</summary>
+    /// <summary>Replaces a file whole: whoever looks sees the old picture or the new one. Its folder is made for the first one, so that what
+    /// is refused, or given up, leaves none.</summary>
     public static async Task SaveAsync(string file, byte[] png, CancellationToken cancellationToken)
     {
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         string temporary = $"{file}.{Environment.ProcessId}.part";
         await File.WriteAllBytesAsync(temporary, png, cancellationToken);
         File.Move(temporary, file, overwrite: true);
