@@ -44,9 +44,11 @@ internal static class PictureConvolution
     private static Tensor AsProduct(Tensor input, Tensor weight, Tensor? bias)
     {
         using var scope = NewDisposeScope();
-        var padded = nn.functional.pad(input, [1, 1, 1, 1]); // (B, C, H + 2, W + 2)
-        var windows = padded.unfold(2, 3, 1).unfold(3, 3, 1).permute(0, 2, 3, 1, 4, 5).reshape(input.shape[0], -1, 9 * input.shape[1]); // (B, H·W, C·9)
+        var (height, width) = (input.shape[2], input.shape[3]);
+        var padded = nn.functional.pad(input, [1, 1, 1, 1]).permute(0, 2, 3, 1); // (B, H + 2, W + 2, C)
+        var taps = from y in Enumerable.Range(0, 3) from x in Enumerable.Range(0, 3) select padded.narrow(1, y, height).narrow(2, x, width);
+        var windows = stack([.. taps], -1).view(input.shape[0], height * width, -1); // (B, H·W, C·9)
         var output = nn.functional.linear(windows, weight.view(weight.shape[0], -1), bias); // (B, H·W, C')
-        return scope.MoveToOuter(output.view(input.shape[0], input.shape[2], input.shape[3], -1).permute(0, 3, 1, 2));
+        return scope.MoveToOuter(output.view(input.shape[0], height, width, -1).permute(0, 3, 1, 2));
     }
 }
