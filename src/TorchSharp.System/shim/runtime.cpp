@@ -19,7 +19,8 @@
 #ifdef __GLIBC__
 // By default glibc maps every large block anew and hands it back when it is freed, so that the kernel zeroes each page of
 // each intermediate tensor: a third of a U-Net's time. Blocks up to 1 GiB stay in the heap instead and are used again. One
-// arena, because only the main one grows beyond 64 MiB.
+// arena, because only the main one grows beyond 64 MiB; threads that have another by now keep it, so that ./farm sets
+// MALLOC_ARENA_MAX from the start.
 __attribute__((constructor)) static void keep_freed_blocks() {
   mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, 1 << 30);
