@@ -1,6 +1,7 @@
 // Attention for libtorch before 2.0, which has none of its own: lays the operands out for the kernels and shares the rows out among
 // libtorch's threads.
 #include "attention.h"
+#include "../bfloat16/processor.h"
 #include "../shim.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
@@ -115,7 +116,7 @@ EXPORT int32_t shared_attention(void* query_handle, void* key_handle, void* valu
     const auto type = query.scalar_type();
     if (!applies(query, key, value)) *result = nullptr;
     else if (type == at::kFloat) *result = release(attend<float, 1>(query, key, value, attention::of_float));
-    else if (attention::has_bfloat16()) *result = release(attend<uint16_t, 2>(query, key, value, attention::of_bfloat16));
+    else if (bfloat16::has_products()) *result = release(attend<uint16_t, 2>(query, key, value, attention::of_bfloat16));
     else *result = release(attend<float, 1>(query.to(at::kFloat), key.to(at::kFloat), value.to(at::kFloat), attention::of_float).to(type));
   });
 }

@@ -24,9 +24,6 @@ using Kernel = void(const Number* query, const Number* keys, const Number* value
 Kernel<float> of_float;
 Kernel<uint16_t> of_bfloat16;  // its bits
 
-// Whether this processor multiplies bfloat16.
-bool has_bfloat16();
-
 inline int64_t up_to(int64_t count, int64_t multiple) { return (count + multiple - 1) / multiple * multiple; }
 
 }  // namespace attention

@@ -1,8 +1,9 @@
 // Attention in bfloat16, where the processor multiplies it (AVX512-BF16): scores, weights' sums and results are summed up in single
 // precision, weights are rounded to bfloat16 like values.
 #include "attention.h"
+#include "../bfloat16/processor.h"
 
-#if defined(__x86_64__) && __GNUC__ >= 12 && !defined(__clang__)
+#ifdef BFLOAT16_KERNELS
 #include <immintrin.h>
 #pragma GCC target("arch=x86-64-v4,avx512bf16")
 #include "../bfloat16/vectors.h"
@@ -51,18 +52,11 @@ void of_bfloat16(const uint16_t* query, const uint16_t* keys, const uint16_t* va
   attend<BFloat16>(query, keys, values, places, depth, width, scale, scores, output);
 }
 
-bool has_bfloat16() {
-  static const bool has = __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-  return has;
-}
-
 }  // namespace attention
 #else
 namespace attention {
 
 void of_bfloat16(const uint16_t*, const uint16_t*, const uint16_t*, int64_t, int64_t, int64_t, float, float*, float*) {}
-
-bool has_bfloat16() { return false; }
 
 }  // namespace attention
 #endif

@@ -1,24 +1,22 @@
 // Linear layers over many rows in bfloat16 on a CPU, for libtorch before 2.0, whose oneDNN brings all weights into an order of its own at
 // each call: here a panel of them is turned while it lies in the cache. Over fewer rows oneDNN is as quick.
 #include "linear.h"
-#include "../attention/attention.h"
+#include "processor.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <algorithm>
 #include <vector>
 
-#if defined(__x86_64__) && __GNUC__ >= 12 && !defined(__clang__)
+#ifdef BFLOAT16_KERNELS
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,avx512bf16")
 #include "vectors.h"
 
 namespace {
 
-using bfloat16::load;
-using bfloat16::store;
-using bfloat16::Vector;
+using namespace bfloat16;
 
-constexpr int64_t kVector = 16, kPair = 2, kDepth = 1280;  // of the depth at a time: a panel of 160 KiB stays in the second cache
+constexpr int64_t kPair = 2, kDepth = 1280;  // of the depth at a time: a panel of 160 KiB stays in the second cache
 constexpr int64_t kManyRows = 256;
 constexpr int64_t kAhead = 256;  // numbers: of so many rows at once the processor guesses nothing
 constexpr int kRows = 6, kVectors = 4;                     // 24 sums, which AVX-512's 32 registers hold beside the operands
@@ -115,14 +113,16 @@ void block(const uint16_t* input, int64_t count, int64_t depth, const uint16_t* 
 #pragma GCC pop_options
 
 bool bfloat16_linear_fits(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
-  return input.numel() >= kManyRows * weight.size(1) && attention::has_bfloat16() && weight.is_contiguous() && (!bias.defined() || bias.is_contiguous()) &&
+  return input.numel() >= kManyRows * weight.size(1) && bfloat16::has_products() && weight.is_contiguous() && (!bias.defined() || bias.is_contiguous()) &&
       weight.size(0) % kVector == 0 && weight.size(1) % (kVector * kPair) == 0;
 }
 
 at::Tensor bfloat16_linear(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias) {
   const auto rows = input.reshape({-1, weight.size(1)}).contiguous();
   const int64_t count = rows.size(0), depth = weight.size(1), columns = weight.size(0);
-  auto result = at::empty({count, columns}, rows.options());
+  auto sizes = input.sizes().vec();
+  sizes.back() = columns;
+  auto result = at::empty(sizes, rows.options());
   const auto *from = static_cast<const uint16_t*>(rows.data_ptr()), *weights = static_cast<const uint16_t*>(weight.data_ptr());
   const auto* biases = bias.defined() ? static_cast<const uint16_t*>(bias.data_ptr()) : nullptr;
   auto* const to = static_cast<uint16_t*>(result.data_ptr());
@@ -138,9 +138,7 @@ at::Tensor bfloat16_linear(const at::Tensor& input, const at::Tensor& weight, co
           to + row * columns + column, columns);
     }
   });
-  auto sizes = input.sizes().vec();
-  sizes.back() = columns;
-  return result.view(sizes);
+  return result;
 }
 #else
 bool bfloat16_linear_fits(const at::Tensor&, const at::Tensor&, const at::Tensor&) { return false; }

@@ -1,7 +1,7 @@
 // Norms and activations in bfloat16 on a CPU, for libtorch before 2.0, which takes several times as long for them and sums up in
 // bfloat16. Here sums are of single precision, put together in double, and each number is rounded once. Without gradients.
+#include "processor.h"
 #include "../shim.h"
-#include "../attention/attention.h"
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
@@ -9,18 +9,16 @@
 #include <cmath>
 #include <vector>
 
-#if defined(__x86_64__) && __GNUC__ >= 12 && !defined(__clang__)
+#ifdef BFLOAT16_KERNELS
 #pragma GCC push_options
 #pragma GCC target("arch=x86-64-v4,avx512bf16")
 #include "vectors.h"
 
 namespace {
 
-using bfloat16::load;
-using bfloat16::store;
-using bfloat16::Vector;
+using namespace bfloat16;
 
-constexpr int64_t kVector = 16, kAtOnce = 4;
+constexpr int64_t kAtOnce = 4;
 
 void silu(const uint16_t* from, int64_t count, uint16_t* to) {
   for (int64_t k = 0; k < count; k += kVector) {
@@ -82,7 +80,7 @@ void scale_and_shift(const uint16_t* from, int64_t pixels, int64_t channels, con
 namespace {
 
 bool applies(const at::Tensor& tensor) {
-  return tensor.is_cpu() && tensor.scalar_type() == at::kBFloat16 && tensor.numel() > 0 && !c10::GradMode::is_enabled() && attention::has_bfloat16();
+  return tensor.is_cpu() && tensor.scalar_type() == at::kBFloat16 && tensor.numel() > 0 && !c10::GradMode::is_enabled() && bfloat16::has_products();
 }
 
 bool fits(const at::Tensor& parameter, int64_t count) {
@@ -177,7 +175,7 @@ EXPORT int32_t bfloat16_group_norm(void* input_handle, int64_t groups, void* wei
   return guarded([&] {
     auto input = borrow(input_handle), weight = borrow(weight_handle), bias = borrow(bias_handle);
     const bool plain = applies(input) && input.dim() == 4 && input.is_contiguous(at::MemoryFormat::ChannelsLast) && input.size(1) % kVector == 0 &&
-        input.size(1) % groups == 0 && fits(weight, input.size(1)) && fits(bias, input.size(1));
+        groups > 0 && input.size(1) % groups == 0 && fits(weight, input.size(1)) && fits(bias, input.size(1));
     *result = plain ? release(group_norm(input, groups, weight, bias, eps)) : nullptr;
   });
 }

@@ -1,5 +1,5 @@
 // Sixteen numbers of bfloat16 at a time, as single precision, on processors that have AVX512-BF16. Included where that is what is
-// compiled for (#pragma GCC target), behind a question to has_bfloat16().
+// compiled for (#pragma GCC target), behind a question to has_products().
 #pragma once
 #include <immintrin.h>
 #include <cstdint>
@@ -7,7 +7,9 @@
 namespace bfloat16 {
 namespace {
 
-typedef float Vector __attribute__((vector_size(64)));
+constexpr int64_t kVector = 16;
+
+typedef float Vector __attribute__((vector_size(4 * kVector)));
 
 inline Vector load(const uint16_t* from) {
   return (Vector)_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from))), 16);
