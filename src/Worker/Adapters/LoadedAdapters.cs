@@ -107,10 +107,14 @@ internal sealed class LoadedAdapters(HeldAdapters held, Device device, ScalarTyp
 
             return merge;
         }
-        catch (Exception error)
+        catch (LoraException misfit)
+        {
+            throw Misfit(Field(loras[files.FindIndex(file => file.Path == misfit.File)]), modelName, misfit);
+        }
+        catch
         {
             merge?.Dispose();
-            throw error is LoraException misfit ? Misfit(Field(loras[files.FindIndex(file => file.Path == misfit.File)]), modelName, misfit) : error;
+            throw;
         }
         finally
         {
