@@ -158,7 +158,7 @@ public sealed class TrainerTests
         double before = loss.Of(batch).item<float>();
         using (var pairs = new LoraPairs(unet, name => name.EndsWith("to_q", StringComparison.Ordinal), rank: 2, alpha: 4))
         {
-            Assert.Equal(before, loss.Of(batch).item<float>()); // they start with no update
+            Assert.Equal(before, loss.Of(batch).item<float>(), 1e-5); // they start with no update; kernels without gradients may round otherwise
             Assert.All(unet.parameters(), parameter => Assert.False(parameter.requires_grad));
             using var optimization = new Optimization(pairs.Parameters, Options with { Steps = 3, LearningRate = 1e-2, Schedule = LearningRateSchedule.Constant });
             for (int step = 0; step < 3; step++)
