@@ -9,7 +9,7 @@ FROM mcr.microsoft.com/dotnet/aspnet:10.0
 WORKDIR /app
 COPY --from=build /app .
 # waiting threads spin from one operator to the next and no longer, so that workers can share cores
-ENV GOMP_SPINCOUNT=10000 OPENBLAS_THREAD_TIMEOUT=4
+ENV GOMP_SPINCOUNT=10000
 # of malloc's arenas only the first keeps large blocks; in others the kernel zeroes each intermediate tensor's pages anew
 ENV MALLOC_ARENA_MAX=1
 USER $APP_UID

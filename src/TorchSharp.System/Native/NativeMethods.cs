@@ -22,6 +22,7 @@ internal static unsafe partial class NativeMethods
     [LibraryImport(Library)] public static partial void free_list(IntPtr handles);
 
     [LibraryImport(Library)] public static partial int shared_linear(IntPtr input, IntPtr weight, IntPtr bias, out IntPtr result);
+    [LibraryImport(Library)] public static partial int shared_mm(IntPtr left, IntPtr right, out IntPtr result);
     [LibraryImport(Library)] public static partial int shared_bmm(IntPtr left, IntPtr right, out IntPtr result);
     [LibraryImport(Library)] public static partial int shared_attention(IntPtr query, IntPtr key, IntPtr value, out IntPtr result);
 

@@ -13,6 +13,14 @@ internal static class Products
         return new Tensor(result);
     }
 
+    /// <summary>(r, k) × (k, c)</summary>
+    public static Tensor Mm(Tensor left, Tensor right)
+    {
+        Op.Check(NativeMethods.shared_mm(left.Handle, right.Handle, out var result));
+        Keep(left, right);
+        return new Tensor(result);
+    }
+
     /// <summary>(n, r, k) × (n, k, c)</summary>
     public static Tensor Bmm(Tensor left, Tensor right)
     {

@@ -8,7 +8,7 @@ public static partial class torch
     public partial class Tensor
     {
         public Tensor matmul(Tensor target) => Op.Call("matmul", this, target);
-        public Tensor mm(Tensor target) => Op.Call("mm", this, target);
+        public Tensor mm(Tensor target) => Products.Mm(this, target);
         public Tensor bmm(Tensor batch2) => Products.Bmm(this, batch2);
         public Tensor dot(Tensor target) => Op.Call("dot", this, target);
         public Tensor outer(Tensor vec2) => Op.Call("outer", this, vec2);

@@ -64,16 +64,8 @@ EXPORT int32_t torch_cxx11_abi() { return _GLIBCXX_USE_CXX11_ABI; }
 
 EXPORT int32_t get_num_threads() { return at::get_num_threads(); }
 
-// OpenBLAS built on pthreads counts its own threads, which libtorch's setting does not reach. It is loaded already or not at all.
-EXPORT int32_t set_num_threads(int32_t count) {
-  return guarded([&] {
-    at::set_num_threads(count);
-    if (void* library = dlopen("libopenblas.so.0", RTLD_LAZY | RTLD_NOLOAD)) {
-      if (auto set = reinterpret_cast<void (*)(int)>(dlsym(library, "openblas_set_num_threads"))) set(count);
-      dlclose(library);
-    }
-  });
-}
+// Of the thread that asks. OpenBLAS's own are no matter, see products.cpp.
+EXPORT int32_t set_num_threads(int32_t count) { return guarded([&] { at::set_num_threads(count); }); }
 
 EXPORT int32_t get_num_interop_threads() { return static_cast<int32_t>(at::get_num_interop_threads()); }
 EXPORT int32_t set_num_interop_threads(int32_t count) { return guarded([&] { at::set_num_interop_threads(count); }); }

@@ -28,6 +28,39 @@ public sealed class ProductsTests : IDisposable
         Numbers.AssertClose(product[0, 0], Double(nn.functional.linear(input[0, 0], weight)), Bound);
     }
 
+    [Theory]
+    [InlineData(300, 64, 96)] // more rows than columns
+    [InlineData(7, 700, 1000)] // more columns, and no whole vectors of them
+    [InlineData(3, 5, 2)]
+    public void Matrices_multiply(long rows, long between, long columns)
+    {
+        using var scope = NewDisposeScope();
+        Tensor left = Single(1, rows, between), right = Single(2, columns, between).t();
+
+        Numbers.AssertClose(Double(left).mm(Double(right)), Double(left.mm(right)), Bound);
+    }
+
+    [Fact]
+    public void What_another_thread_sets_for_itself_changes_no_bit()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        var other = new Thread(() =>
+        {
+            for (int count = 1; !stop.IsCancellationRequested; count = (count % 4) + 1) set_num_threads(count);
+        });
+        other.Start();
+        using var scope = NewDisposeScope();
+        foreach (int size in Enumerable.Range(1, 40).Select(i => 8 * i + 3))
+        {
+            Tensor left = Single(1, size, 401).requires_grad_(), right = Single(2, 401, 77); // not shared out, for its gradient
+            var first = left.mm(right);
+            for (int again = 0; again < 20; again++) Assert.True(first.Equals(left.mm(right)), $"{size} rows");
+        }
+
+        stop.Cancel();
+        other.Join();
+    }
+
     [Fact]
     public void Batches_of_matrices_multiply_pair_by_pair()
     {
