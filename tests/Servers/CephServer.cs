@@ -56,8 +56,7 @@ public sealed class CephServer : IAsyncDisposable
         {
             daemon.Dispose();
         }
-        Directory.Delete(root, recursive: true);
-        return ValueTask.CompletedTask;
+        return ServerProcess.DeleteFolderAsync(root);
     }
 
     private async Task UpAsync(CancellationToken cancellationToken)

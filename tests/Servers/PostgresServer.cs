@@ -76,8 +76,7 @@ public sealed class PostgresServer : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         Kill();
-        Directory.Delete(root, recursive: true);
-        return ValueTask.CompletedTask;
+        return ServerProcess.DeleteFolderAsync(root);
     }
 
     private async Task InitAsync(CancellationToken cancellationToken)

@@ -83,8 +83,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     {
         Kill();
         epmd?.Dispose();
-        Directory.Delete(root, recursive: true);
-        return ValueTask.CompletedTask;
+        return ServerProcess.DeleteFolderAsync(root);
     }
 
     private async Task ConfigureAsync(CancellationToken cancellationToken)

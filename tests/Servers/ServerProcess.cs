@@ -65,6 +65,22 @@ public sealed class ServerProcess : IDisposable
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
         ?? throw new InvalidOperationException($"This test needs {program}: apt-get install -y --no-install-recommends {packages}");
 
+    /// <summary>Deletes a daemon's folder. What the daemon started may outlive it for a moment, and write there meanwhile.</summary>
+    public static async ValueTask DeleteFolderAsync(string folder)
+    {
+        for (var start = Stopwatch.StartNew(); Directory.Exists(folder); await Task.Delay(50))
+        {
+            try
+            {
+                Directory.Delete(folder, recursive: true);
+            }
+            catch (IOException) when (start.Elapsed < TimeSpan.FromSeconds(30))
+            {
+                // once more
+            }
+        }
+    }
+
     /// <summary>Kills the daemon (SIGKILL) and what it started, and waits until it is gone.</summary>
     public void Dispose()
     {

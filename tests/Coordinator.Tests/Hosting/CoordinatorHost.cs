@@ -168,8 +168,11 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        var background = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask).OfType<Task>().ToList();
         await scope.DisposeAsync();
         await app.DisposeAsync();
+        // disposal cancels these and does not wait for them: the store's preparation may still make folders
+        await Task.WhenAll(background).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         Directory.Delete(folder, recursive: true);
     }
 }

@@ -71,7 +71,7 @@ internal sealed class EmbeddedFarmFolder : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await RunAsync(CancellationToken.None, "down");
-        Directory.Delete(root, recursive: true);
+        await ServerProcess.DeleteFolderAsync(root);
     }
 
     private static string CommandLine(string process)
