@@ -71,7 +71,7 @@ internal sealed class EmbeddedFarmFolder : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await RunAsync(CancellationToken.None, "down");
-        await ServerProcess.DeleteFolderAsync(root);
+        Directory.Delete(root, recursive: true);
     }
 
     private static string CommandLine(string process)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using static TorchSharp.torch;
 
 namespace TorchSharp.Tests.Native;
@@ -13,13 +12,8 @@ public class ExitTests
     {
         for (var round = 0; round < 3; round++) // without care it crashes in four of five
         {
-            string[] program = Path.GetFileName(Environment.ProcessPath) == "dotnet" ? [typeof(ExitTests).Assembly.Location] : [];
-            string[] asked = ["-explicit", "only", "-method", $"{typeof(ExitTests).FullName}.{nameof(Ends_the_process)}"];
-            using var process = Process.Start(
-                new ProcessStartInfo(Environment.ProcessPath!, [.. program, .. asked]) { RedirectStandardOutput = true })!;
-            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.True(process.ExitCode == ExitCode, output);
+            var (exitCode, output) = await OtherProcess.RunAsync<ExitTests>(nameof(Ends_the_process));
+            Assert.True(exitCode == ExitCode, output);
         }
     }
 
