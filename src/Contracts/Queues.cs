@@ -3,6 +3,18 @@ namespace StableDiffusion.Contracts;
 /// <summary>Names of the queues that coordinator and workers must agree on.</summary>
 public static class Queues
 {
+    /// <summary>Where workers ask for attempts (<see cref="Messages.ClaimImages"/>).</summary>
+    public const string Claims = "coordinator.claims";
+
+    /// <summary>Where workers tell what became of attempts (<see cref="Messages.ImagesReported"/>).</summary>
+    public const string Images = "coordinator.images";
+
+    /// <summary>Where workers tell of themselves (<see cref="Messages.WorkerRegistered"/>, <see cref="Messages.WorkerBeat"/>).</summary>
+    public const string Workers = "coordinator.workers";
+
     /// <summary>The queue of render commands for one model: "render.starter".</summary>
     public static string Render(string model) => $"render.{model}";
+
+    /// <summary>The queue of commands for one worker: "worker.HOST-1234"; it goes with the worker.</summary>
+    public static string Worker(string workerId) => $"worker.{workerId}";
 }

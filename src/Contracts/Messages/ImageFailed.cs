@@ -6,14 +6,8 @@ public sealed record ImageFailed
     /// <summary>The image's row.</summary>
     public required Guid ImageId { get; init; }
 
-    /// <summary>The attempt that reports; news of a superseded attempt is ignored.</summary>
+    /// <summary>The attempt.</summary>
     public required Guid AttemptId { get; init; }
-
-    /// <summary>The worker that reports.</summary>
-    public required string WorkerId { get; init; }
-
-    /// <summary>When it happened, by the worker's clock (UTC).</summary>
-    public required DateTimeOffset Timestamp { get; init; }
 
     /// <summary>What went wrong, in a sentence for the one who asked for the image.</summary>
     public required string Reason { get; init; }

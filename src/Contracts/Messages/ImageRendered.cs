@@ -1,22 +1,13 @@
 namespace StableDiffusion.Contracts.Messages;
 
-/// <summary>The PNG lies under its key, whole.</summary>
+/// <summary>The PNG lies under the key its command gave, whole.</summary>
 public sealed record ImageRendered
 {
     /// <summary>The image's row.</summary>
     public required Guid ImageId { get; init; }
 
-    /// <summary>The attempt that reports; news of a superseded attempt is ignored.</summary>
+    /// <summary>The attempt.</summary>
     public required Guid AttemptId { get; init; }
-
-    /// <summary>The worker that reports.</summary>
-    public required string WorkerId { get; init; }
-
-    /// <summary>When it happened, by the worker's clock (UTC).</summary>
-    public required DateTimeOffset Timestamp { get; init; }
-
-    /// <summary>Where the bytes are; the key the command gave.</summary>
-    public required string ObjectKey { get; init; }
 
     /// <summary>SHA-256 of the PNG, lower-case hex.</summary>
     public required string Sha256 { get; init; }

@@ -1,9 +1,12 @@
+using StableDiffusion.Contracts.Settings;
+
 namespace StableDiffusion.Contracts.Messages;
 
-/// <summary>Command to a worker that holds <see cref="Model"/>: render these images, which may share a network call.
-/// One attempt is rendered by one worker only: a command that the broker delivers a second time (marked redelivered), or
-/// that is read after <see cref="ExpiresAt"/>, is not rendered but answered with <see cref="ImageReturned"/> for each
-/// image; the coordinator then opens new attempts.</summary>
+/// <summary>
+/// Command to the workers that hold <see cref="Model"/>, over the model's queue: render these images, which may share a network
+/// call. It is no permission: a worker asks with <see cref="ClaimImages"/> and draws what it is granted alone, so a command that
+/// is delivered twice, late, or of images that were cancelled meanwhile, draws nothing twice and nothing in vain.
+/// </summary>
 public sealed record RenderImages
 {
     /// <summary>The model's name; also names the queue, <see cref="Queues.Render"/>.</summary>
@@ -12,9 +15,9 @@ public sealed record RenderImages
     /// <summary>When the coordinator published the group (UTC).</summary>
     public required DateTimeOffset Timestamp { get; init; }
 
-    /// <summary>Until when the attempts' leases let the command wait in its queue (UTC); the broker drops it then.</summary>
-    public required DateTimeOffset ExpiresAt { get; init; }
+    /// <summary>What all of them share: everything but prompts (empty here) and seed (0 here), see <see cref="GroupKey"/>.</summary>
+    public required ImageSettings Settings { get; init; }
 
-    /// <summary>The images, at least one; all of one <see cref="Settings.GroupKey"/>.</summary>
+    /// <summary>The images, at least one.</summary>
     public required IReadOnlyList<ImageToRender> Images { get; init; }
 }

@@ -3,32 +3,29 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace StableDiffusion.Coordinator.Images;
 
-/// <summary>How a try at an image stands or ended.</summary>
-public enum AttemptState
+/// <summary>How a try at an image ended.</summary>
+public enum AttemptEnd
 {
-    /// <summary>Handed to the broker.</summary>
-    Dispatched,
-
-    /// <summary>Taken up by a worker.</summary>
-    Rendering,
-
     /// <summary>The picture is stored.</summary>
     Succeeded,
 
     /// <summary>The worker said why it could not.</summary>
     Failed,
 
-    /// <summary>Handed back unrendered; no failure.</summary>
+    /// <summary>Handed back undrawn; no failure.</summary>
     Returned,
 
-    /// <summary>Nothing was heard of it until its lease ran out.</summary>
+    /// <summary>No worker claimed it in time, or its worker was lost or forgot it.</summary>
     Lost,
+
+    /// <summary>The image was withdrawn.</summary>
+    Cancelled,
 }
 
-/// <summary>A try at an image: the history behind <see cref="Image.Attempts"/>.</summary>
+/// <summary>A try at an image that is over; the one under way stands in the image's own row. Written once, never changed.</summary>
 public sealed class Attempt
 {
-    /// <summary>Fences the try: news and objects carry it.</summary>
+    /// <summary>Fenced the try: news and objects carry it.</summary>
     public Guid Id { get; init; }
 
     /// <summary>The image.</summary>
@@ -37,26 +34,26 @@ public sealed class Attempt
     /// <summary>From 1.</summary>
     public int Number { get; init; }
 
-    /// <summary>How it stands or ended.</summary>
-    public AttemptState State { get; set; }
+    /// <summary>How it ended.</summary>
+    public AttemptEnd End { get; init; }
 
-    /// <summary>The object it writes; its own, so that no other attempt can overwrite it.</summary>
+    /// <summary>The object it wrote, or would have; its own, so that no other attempt can overwrite it.</summary>
     public required string ObjectKey { get; init; }
 
-    /// <summary>The worker that took it up. Null before, and for ever when none did.</summary>
-    public string? WorkerId { get; set; }
+    /// <summary>The worker that claimed it; null when none did.</summary>
+    public string? WorkerId { get; init; }
 
     /// <summary>When it was opened (UTC).</summary>
     public DateTimeOffset DispatchedAt { get; init; }
 
-    /// <summary>When a worker took it up (UTC). Null before.</summary>
-    public DateTimeOffset? StartedAt { get; set; }
+    /// <summary>When a worker claimed it (UTC); null when none did.</summary>
+    public DateTimeOffset? StartedAt { get; init; }
 
-    /// <summary>When it ended (UTC). Null before.</summary>
-    public DateTimeOffset? FinishedAt { get; set; }
+    /// <summary>When it ended (UTC).</summary>
+    public DateTimeOffset FinishedAt { get; init; }
 
     /// <summary>Why it ended without a picture.</summary>
-    public string? Error { get; set; }
+    public string? Error { get; init; }
 }
 
 internal sealed class AttemptTable : IEntityTypeConfiguration<Attempt>
@@ -65,8 +62,8 @@ internal sealed class AttemptTable : IEntityTypeConfiguration<Attempt>
     {
         builder.ToTable("attempts");
         builder.Property(attempt => attempt.Id).ValueGeneratedNever();
-        builder.Property(attempt => attempt.State).HasConversion(StateNames<AttemptState>.Converter);
-        builder.HasOne<Image>().WithMany().HasForeignKey(attempt => attempt.ImageId);
+        builder.Property(attempt => attempt.End).HasConversion(StateNames<AttemptEnd>.Converter);
+        builder.HasOne<Image>().WithMany().HasForeignKey(attempt => attempt.ImageId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(attempt => new { attempt.ImageId, attempt.Number }).IsUnique().HasDatabaseName("ix_attempts_image_number");
     }
 }

@@ -22,26 +22,17 @@ public sealed class Image
     /// <summary>Place in the farm's backlog: rises in the order of acceptance. Set by the database.</summary>
     public long Position { get; init; }
 
-    /// <summary>Whether its owner wants to see it while it is drawn.</summary>
-    public bool LivePreview { get; init; }
+    /// <summary>What to draw, but for prompts and seed.</summary>
+    public long RecipeId { get; init; }
 
-    /// <summary>What to draw, resolved; kept as JSON.</summary>
-    public required ImageSettings Settings { get; init; }
+    /// <summary>What to draw: the prompts.</summary>
+    public long PromptId { get; init; }
 
-    /// <summary>The settings' model. Drawn from them by the database, as are the next two, to search and group by.</summary>
-    public string Model { get; private init; } = "";
+    /// <summary>What to draw: the seed.</summary>
+    public long Seed { get; init; }
 
-    /// <summary>The settings' prompt.</summary>
-    public string Prompt { get; private init; } = "";
-
-    /// <summary>The settings' seed.</summary>
-    public long Seed { get; private init; }
-
-    /// <summary>Images with the same may share a network call, see <see cref="Contracts.Settings.GroupKey"/>.</summary>
-    public required string GroupKey { get; init; }
-
-    /// <summary>When the batch was accepted (UTC).</summary>
-    public DateTimeOffset CreatedAt { get; init; }
+    /// <summary>The image of another batch that this one does again; null for an image of its own. No foreign key: that one may be deleted.</summary>
+    public Guid? OriginId { get; init; }
 
     /// <summary>Where the image is on its way.</summary>
     public ImageState State { get; set; }
@@ -52,7 +43,10 @@ public sealed class Image
     /// <summary>The attempt whose news counts. Null while queued and after the end without success.</summary>
     public Guid? AttemptId { get; set; }
 
-    /// <summary>Until when the attempt is believed in (UTC). Set while dispatched or rendering.</summary>
+    /// <summary>When the attempt was opened (UTC). Set while there is one.</summary>
+    public DateTimeOffset? DispatchedAt { get; set; }
+
+    /// <summary>Until when the attempt's command may wait to be claimed (UTC). Set while dispatched; from the claim on it lives as long as its worker.</summary>
     public DateTimeOffset? LeaseUntil { get; set; }
 
     /// <summary>Attempts opened so far.</summary>
@@ -61,7 +55,10 @@ public sealed class Image
     /// <summary>Attempts that failed or whose worker was lost while drawing; handing back is none.</summary>
     public int Failures { get; set; }
 
-    /// <summary>The worker that draws or drew it. Set when one takes the image up.</summary>
+    /// <summary>Those of the failures whose worker was lost: the image may be what killed it.</summary>
+    public int Losses { get; set; }
+
+    /// <summary>The worker that draws or drew it. Set when one claims the image.</summary>
     public string? WorkerId { get; set; }
 
     /// <summary>Steps done by the current attempt.</summary>
@@ -76,16 +73,16 @@ public sealed class Image
     /// <summary>What it looks like so far, a small PNG. Set while it is drawn, when that was asked for.</summary>
     public byte[]? Preview { get; set; }
 
-    /// <summary>When the current attempt was taken up (UTC). Null before.</summary>
+    /// <summary>When the current attempt was claimed (UTC). Null before.</summary>
     public DateTimeOffset? StartedAt { get; set; }
 
     /// <summary>When the image reached its end (UTC). Null before.</summary>
     public DateTimeOffset? FinishedAt { get; set; }
 
-    /// <summary>Where the PNG is. Set by success, as are the next four.</summary>
+    /// <summary>Where the current attempt writes the PNG, and where it is after success.</summary>
     public string? ObjectKey { get; set; }
 
-    /// <summary>SHA-256 of the PNG, lower-case hex.</summary>
+    /// <summary>SHA-256 of the PNG, lower-case hex. Set by success, as are the next three.</summary>
     public string? Sha256 { get; set; }
 
     /// <summary>Size of the PNG.</summary>
@@ -108,20 +105,20 @@ internal sealed class ImageTable : IEntityTypeConfiguration<Image>
         builder.ToTable("images");
         builder.Property(image => image.Id).ValueGeneratedNever();
         builder.Property(image => image.Position).UseIdentityAlwaysColumn();
-        builder.Property(image => image.State).HasConversion(StateNames<ImageState>.Converter);
-        builder.Property(image => image.Settings).HasColumnType("jsonb").HasConversion(
-            settings => settings.ToJson(), json => ImageSettings.FromJson(json),
-            new ValueComparer<ImageSettings>((left, right) => ReferenceEquals(left, right), settings => settings.GetHashCode(), settings => settings)); // never changed
-        builder.Property(image => image.Model).HasComputedColumnSql("settings->>'model'", stored: true);
-        builder.Property(image => image.Prompt).HasComputedColumnSql("settings->>'prompt'", stored: true);
-        builder.Property(image => image.Seed).HasComputedColumnSql("(settings->>'seed')::bigint", stored: true);
-        builder.HasOne<Batch>().WithMany().HasForeignKey(image => image.BatchId);
+        builder.Property(image => image.State).HasConversion(StateNames<ImageState>.Converter).HasDefaultValue(ImageState.Queued).HasSentinel((ImageState)(-1));
+        foreach (var count in new[] { nameof(Image.Attempts), nameof(Image.Failures), nameof(Image.Losses), nameof(Image.Step), nameof(Image.Sequence) })
+        {
+            builder.Property(count).HasDefaultValue(0);
+        }
+
+        builder.HasOne<Batch>().WithMany().HasForeignKey(image => image.BatchId).OnDelete(DeleteBehavior.Cascade);
+        // no foreign keys to recipe and prompt: they are written with the image and go with the batch, and each would be checked for every image
         builder.HasIndex(image => new { image.BatchId, image.Index }).IsUnique().HasDatabaseName("ix_images_batch_index");
         builder.HasIndex(image => new { image.BatchId, image.State }).HasDatabaseName("ix_images_batch_state");
-        // only as large as what is under way
-        builder.HasIndex(image => image.LeaseUntil).HasFilter("state IN ('dispatched', 'rendering')").HasDatabaseName("ix_images_leased");
-        builder.HasIndex(image => image.AttemptId).HasDatabaseName("ix_images_attempt");
         // the dispatcher's: as large as what waits
-        builder.HasIndex(image => new { image.Model, image.Position }).HasFilter("state = 'queued'").HasDatabaseName("ix_images_queued");
+        builder.HasIndex(image => new { image.RecipeId, image.Position }).HasFilter("state = 'queued'").HasDatabaseName("ix_images_queued");
+        // only as large as what is under way
+        builder.HasIndex(image => image.LeaseUntil).HasFilter("state = 'dispatched'").HasDatabaseName("ix_images_dispatched");
+        builder.HasIndex(image => image.WorkerId).HasFilter("state = 'rendering'").HasDatabaseName("ix_images_rendering");
     }
 }

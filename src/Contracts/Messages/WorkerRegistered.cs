@@ -3,12 +3,14 @@ using StableDiffusion.Contracts.Models;
 
 namespace StableDiffusion.Contracts.Messages;
 
-/// <summary>A worker's heartbeat: that it lives, on what, which models it holds and which attempts are in its hands.
-/// Sent at start, every few seconds, and once more when it leaves.</summary>
-public sealed record WorkerReported
+/// <summary>What a worker is and holds. Sent at start, whenever it changes, and every half minute for a coordinator that lost it.</summary>
+public sealed record WorkerRegistered
 {
     /// <summary>Unique among live workers; chosen at the process's start.</summary>
     public required string WorkerId { get; init; }
+
+    /// <summary>By the worker's clock (UTC); older news of a worker is dropped.</summary>
+    public required DateTimeOffset Timestamp { get; init; }
 
     /// <summary>The machine's host name.</summary>
     public required string Host { get; init; }
@@ -19,11 +21,18 @@ public sealed record WorkerReported
     /// <summary>The worker's version and commit.</summary>
     public required string Version { get; init; }
 
-    /// <summary>By the worker's clock (UTC).</summary>
-    public required DateTimeOffset Timestamp { get; init; }
+    /// <summary>The device's memory in bytes; null where the system does not tell.</summary>
+    public long? Memory { get; init; }
 
-    /// <summary>Models this worker renders with.</summary>
+    /// <summary>Most images it takes in one command.</summary>
+    public int GroupSize { get; init; } = 4;
+
+    /// <summary>Models this worker renders with now: it listens to their queues.</summary>
     public required IReadOnlyList<ModelDescription> Models { get; init; }
+
+    /// <summary>Names of models it does not hold and could load when told to: they lie in its folders or in the farm's store, and fit
+    /// its device.</summary>
+    public IReadOnlyList<string> CanHold { get; init; } = [];
 
     /// <summary>LoRAs, embeddings, VAEs and ControlNets this worker holds.</summary>
     public IReadOnlyList<AdapterDescription> Adapters { get; init; } = [];
@@ -33,11 +42,4 @@ public sealed record WorkerReported
 
     /// <summary>True until it has tried to load all that it found.</summary>
     public bool Loading { get; init; }
-
-    /// <summary>Attempts of every command the worker has taken up and not yet reported the end of. Their leases are renewed;
-    /// an attempt that no report names for the length of a lease is given up and its image rendered anew.</summary>
-    public required IReadOnlyList<Guid> Attempts { get; init; }
-
-    /// <summary>True in the last report of a worker that shuts down: nothing more is meant for it.</summary>
-    public bool Leaving { get; init; }
 }

@@ -1,0 +1,35 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace StableDiffusion.Coordinator.Owners;
+
+/// <summary>Whom batches belong to, and among whom the fleet is shared.</summary>
+public sealed class Owner
+{
+    /// <summary>The owner of everything where nobody needs a key.</summary>
+    public const int Default = 1;
+
+    /// <summary>Set by the database.</summary>
+    public int Id { get; init; }
+
+    /// <summary>As people know it.</summary>
+    public required string Name { get; set; }
+
+    /// <summary>The owner's share of the fleet against others who wait; 1 is everybody's.</summary>
+    public double Weight { get; set; } = 1;
+
+    /// <summary>Work dispatched so far over <see cref="Weight"/>: who has the least is served next. One who comes back from having nothing
+    /// that waits is lifted to the least of those who do, so that being away is no credit.</summary>
+    public double Served { get; set; }
+}
+
+internal sealed class OwnerTable : IEntityTypeConfiguration<Owner>
+{
+    public void Configure(EntityTypeBuilder<Owner> builder)
+    {
+        builder.ToTable("owners");
+        builder.Property(owner => owner.Id).UseIdentityByDefaultColumn();
+        builder.HasIndex(owner => owner.Name).IsUnique().HasDatabaseName("ix_owners_name");
+        builder.HasData(new Owner { Id = Owner.Default, Name = "default" });
+    }
+}
