@@ -3,7 +3,7 @@ using MassTransit;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Tests.Hosting;
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
 namespace StableDiffusion.Coordinator.Tests;

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using StableDiffusion.Coordinator.Tests.Hosting;
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
 namespace StableDiffusion.Coordinator.Tests.Health;

@@ -1,7 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using StableDiffusion.Coordinator.Tests.Hosting;
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 
 [assembly: AssemblyFixture(typeof(Databases))]
 

@@ -4,7 +4,7 @@ using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Farm.Client;
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 
 namespace StableDiffusion.Farm.Tests.EndToEnd;
 

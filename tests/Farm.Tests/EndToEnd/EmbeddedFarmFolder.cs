@@ -1,7 +1,7 @@
 using System.Text.Json;
 using StableDiffusion.Farm.Client;
 using StableDiffusion.Farm.Embedded;
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 
 namespace StableDiffusion.Farm.Tests.EndToEnd;
 

@@ -1,4 +1,4 @@
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 
 namespace StableDiffusion.Farm.Tests.EndToEnd;
 

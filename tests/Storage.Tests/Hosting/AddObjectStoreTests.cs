@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 using StableDiffusion.Storage.Folders;
 using StableDiffusion.Storage.Hosting;
 using StableDiffusion.Storage.S3;

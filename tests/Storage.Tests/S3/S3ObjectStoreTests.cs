@@ -1,4 +1,4 @@
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 using StableDiffusion.Storage.S3;
 
 namespace StableDiffusion.Storage.Tests.S3;

@@ -1,7 +1,7 @@
 using RabbitMQ.Client;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
-using StableDiffusion.Servers;
+using StableDiffusion.Farm.Servers;
 using StableDiffusion.Worker.Tests.Fakes;
 
 namespace StableDiffusion.Worker.Tests.Hosting;

@@ -1,7 +1,7 @@
-namespace StableDiffusion.Servers;
+namespace StableDiffusion.Farm.Servers;
 
 /// <summary>
-/// A real PostgreSQL for a test, on loopback, without systemd. It does not run as root: started by root it takes the
+/// A real PostgreSQL on loopback, without systemd. It does not run as root: started by root it takes the
 /// packaged account <c>postgres</c>. Up in about a second; gone, with all its data, when disposed.
 /// </summary>
 public sealed class PostgresServer : IAsyncDisposable
@@ -9,11 +9,10 @@ public sealed class PostgresServer : IAsyncDisposable
     private const string Packages = "postgresql";
     private readonly string root = Directory.CreateTempSubdirectory("pg-").FullName;
     private readonly int port = ServerProcess.FreePort();
+    private readonly bool durable;
     private ServerProcess? server;
 
-    private PostgresServer()
-    {
-    }
+    private PostgresServer(bool durable) => this.durable = durable;
 
     private static bool IsRoot => Environment.UserName == "root";
 
@@ -23,10 +22,15 @@ public sealed class PostgresServer : IAsyncDisposable
     public string ConnectionString(string database) =>
         $"Host=127.0.0.1;Port={port};Username=farm;Database={database};Timeout=5";
 
+    /// <summary>Starts an empty server whose data outlives a kill of it, but not of the machine; it answers when this returns.</summary>
+    public static Task<PostgresServer> StartAsync(CancellationToken cancellationToken = default) => StartAsync(durable: false, cancellationToken);
+
     /// <summary>Starts an empty server; it answers when this returns.</summary>
-    public static async Task<PostgresServer> StartAsync(CancellationToken cancellationToken = default)
+    /// <param name="durable">Whether it waits for the disk, as where it serves.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    public static async Task<PostgresServer> StartAsync(bool durable, CancellationToken cancellationToken)
     {
-        var server = new PostgresServer();
+        var server = new PostgresServer(durable);
         try
         {
             await server.InitAsync(cancellationToken);
@@ -89,15 +93,16 @@ public sealed class PostgresServer : IAsyncDisposable
         var (program, arguments) = AsAccount(
             "initdb", ["-D", Data, "-U", "farm", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]);
         await ServerProcess.RunAsync(program, arguments, cancellationToken: cancellationToken);
-        // trust is limited to loopback; data must outlive a kill of the server, but not of the machine
+        // trust is limited to loopback
+        var sync = durable ? "on" : "off";
         await File.AppendAllTextAsync(Path.Combine(Data, "postgresql.conf"), $"""
 
             listen_addresses = '127.0.0.1'
             port = {port}
             unix_socket_directories = ''
             max_connections = 200
-            fsync = off
-            full_page_writes = off
+            fsync = {sync}
+            full_page_writes = {sync}
 
             """, cancellationToken);
     }

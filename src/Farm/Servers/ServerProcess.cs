@@ -2,9 +2,9 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 
-namespace StableDiffusion.Servers;
+namespace StableDiffusion.Farm.Servers;
 
-/// <summary>What starting servers takes: daemons that are killed with their test, commands that must succeed, free ports.</summary>
+/// <summary>What starting servers takes: daemons that are killed with their owner, commands that must succeed, free ports.</summary>
 public sealed class ServerProcess : IDisposable
 {
     private readonly Process process;
@@ -25,6 +25,9 @@ public sealed class ServerProcess : IDisposable
         _ = CopyAsync(process.StandardError, logFile + ".err");
         return new ServerProcess(process, logFile);
     }
+
+    /// <summary>Number of the daemon's process.</summary>
+    public int Id => process.Id;
 
     /// <summary>Runs a command to its end and gives what it printed; another exit code than 0 is an error that holds the output.</summary>
     public static async Task<string> RunAsync(
@@ -63,7 +66,13 @@ public sealed class ServerProcess : IDisposable
     public static string Find(string program, string packages, params string[] folders) =>
         folders.Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')).Concat(["/usr/sbin", "/usr/local/sbin"])
             .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
-        ?? throw new InvalidOperationException($"This test needs {program}: apt-get install -y --no-install-recommends {packages}");
+        ?? throw new FileNotFoundException($"{program} is needed: apt-get install -y --no-install-recommends {packages}");
+
+    /// <summary>Freezes the daemon (SIGSTOP), until <see cref="ResumeAsync"/>.</summary>
+    public Task FreezeAsync(CancellationToken cancellationToken) => SignalAsync("STOP", cancellationToken);
+
+    /// <summary>Lets a frozen daemon go on (SIGCONT).</summary>
+    public Task ResumeAsync(CancellationToken cancellationToken) => SignalAsync("CONT", cancellationToken);
 
     /// <summary>Deletes a daemon's folder. What the daemon started may outlive it for a moment, and write there meanwhile.</summary>
     public static async ValueTask DeleteFolderAsync(string folder)
@@ -91,6 +100,9 @@ public sealed class ServerProcess : IDisposable
         process.WaitForExit();
         process.Dispose();
     }
+
+    private Task<string> SignalAsync(string signal, CancellationToken cancellationToken) =>
+        RunAsync("sh", ["-c", "kill -s \"$0\" \"$1\"", signal, $"{process.Id}"], cancellationToken: cancellationToken);
 
     private static ProcessStartInfo StartInfo(string program, string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {

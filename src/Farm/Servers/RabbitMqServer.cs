@@ -1,12 +1,13 @@
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace StableDiffusion.Servers;
+namespace StableDiffusion.Farm.Servers;
 
 /// <summary>
-/// A real RabbitMQ with its management API for a test, on loopback, without root or systemd. Up in under ten seconds, so
-/// share one per test run; gone, with all its data, when disposed.
+/// A real RabbitMQ with its management API on loopback, without root or systemd. Up in under ten seconds, so
+/// share one; gone, with all its data, when disposed.
 /// </summary>
 public sealed class RabbitMqServer : IAsyncDisposable
 {
@@ -59,9 +60,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
     {
         server = ServerProcess.Start(
             Path.Combine(root, "log", "server"), ServerProcess.Find("rabbitmq-server", Packages, Programs), [], Environment);
-        using var http = new HttpClient { BaseAddress = ManagementUri };
-        http.DefaultRequestHeaders.Authorization =
-            new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes("guest:guest")));
+        using var http = OpenManagement();
         await server.WaitAsync(
             async () =>
             {
@@ -77,6 +76,24 @@ public sealed class RabbitMqServer : IAsyncDisposable
             },
             cancellationToken);
     }
+
+    /// <summary>Makes a virtual host and gives its URI.</summary>
+    public async Task<Uri> CreateVirtualHostAsync(string name, CancellationToken cancellationToken = default)
+    {
+        using var http = OpenManagement();
+        using var made = await http.PutAsJsonAsync($"vhosts/{name}", new { }, cancellationToken);
+        made.EnsureSuccessStatusCode();
+        using var allowed = await http.PutAsJsonAsync($"permissions/{name}/guest", new { configure = ".*", write = ".*", read = ".*" }, cancellationToken);
+        allowed.EnsureSuccessStatusCode();
+        return new Uri(Uri, name);
+    }
+
+    /// <summary>A client of the management API.</summary>
+    public HttpClient OpenManagement() => new()
+    {
+        BaseAddress = ManagementUri,
+        DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String(Encoding.ASCII.GetBytes("guest:guest"))) },
+    };
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()

@@ -1,7 +1,7 @@
-namespace StableDiffusion.Servers;
+namespace StableDiffusion.Farm.Servers;
 
 /// <summary>
-/// A real S3 server for a test: Ceph's radosgw over one monitor and one OSD that keeps its data in memory, all on loopback,
+/// A real S3 server: Ceph's radosgw over one monitor and one OSD that keeps its data in memory, all on loopback,
 /// without root or systemd. Up in about two seconds; gone, with all its data, when disposed.
 /// </summary>
 public sealed class CephServer : IAsyncDisposable
@@ -29,7 +29,7 @@ public sealed class CephServer : IAsyncDisposable
     // Debian 13's default is a path without its first slash.
     private static string ClassFolder => Directory.GetDirectories("/usr/lib").Prepend("/usr/lib")
         .Select(folder => Path.Combine(folder, "rados-classes")).FirstOrDefault(Directory.Exists)
-        ?? throw new InvalidOperationException($"This test needs Ceph's object classes: apt-get install -y --no-install-recommends {Packages}");
+        ?? throw new FileNotFoundException($"Ceph's object classes are needed: apt-get install -y --no-install-recommends {Packages}");
 
     private string Conf => Path.Combine(root, "ceph.conf");
 
@@ -83,6 +83,15 @@ public sealed class CephServer : IAsyncDisposable
             ["-c", Conf, "user", "create", "--uid=test", "--display-name=test", $"--access-key={AccessKey}", $"--secret-key={SecretKey}"],
             cancellationToken);
 
+        await ResumeAsync(cancellationToken);
+    }
+
+    /// <summary>Kills the S3 server alone (SIGKILL); the buckets and what they hold stay.</summary>
+    public void Stop() => daemons.Pop().Dispose();
+
+    /// <summary>Starts it again after <see cref="Stop"/>; it answers when this returns.</summary>
+    public async Task ResumeAsync(CancellationToken cancellationToken = default)
+    {
         using var http = new HttpClient();
         await Daemon("radosgw", ["-c", Conf, "-n", "client.rgw.a", "-f"]).WaitAsync(
             async () =>
