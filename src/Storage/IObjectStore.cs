@@ -19,6 +19,19 @@ public interface IObjectStore
         string key, ReadOnlyMemory<byte> bytes, string contentType,
         IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken);
 
+    /// <summary>As the other, for what is too large for memory: read from a stream while it is sent, a few MiB at a time.</summary>
+    /// <param name="key">See <see cref="ObjectKey"/>.</param>
+    /// <param name="content">The object's bytes, from where the stream is to its end. Whatever reading it throws ends the call, comes out as it is, and
+    /// leaves nothing stored; so a stream may refuse its own content as late as at its end.</param>
+    /// <param name="length">How many they are.</param>
+    /// <param name="contentType">Media type.</param>
+    /// <param name="metadata">As with the other.</param>
+    /// <param name="cancellationToken">Cancelled: the object may or may not be stored, but never in part.</param>
+    /// <exception cref="InvalidDataException">The stream has fewer bytes, or more; nothing is stored.</exception>
+    Task PutAsync(
+        string key, Stream content, long length, string contentType,
+        IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken);
+
     /// <summary>The object, which the caller disposes; null when absent.</summary>
     Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken);
 

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace StableDiffusion.Storage.Tests;
@@ -25,6 +26,53 @@ public abstract class ObjectStoreContract
         Assert.Equal(Bytes, await ReadAsync(stored));
         Assert.Equal((Prefix + "a/b.png", Bytes.Length, "image/png"), (stored.Info.Key, stored.Info.Length, stored.Info.ContentType));
         Assert.Equal("ab cd", Assert.Contains("sha256", stored.Info.Metadata));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(5_000_000)]
+    [InlineData(40_000_001)] // several parts, the last a short one
+    public async Task What_was_put_from_a_stream_is_read_back_with_length_type_and_metadata(int length)
+    {
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+
+        await Store.PutAsync(Prefix + "large", new Trickle(bytes), length, "application/x", new Dictionary<string, string> { ["model"] = "x" }, Cancel);
+
+        await using var stored = await Store.OpenReadAsync(Prefix + "large", Cancel);
+        Assert.Equal((length, "application/x", "x"), (stored!.Info.Length, stored.Info.ContentType, stored.Info.Metadata["model"]));
+        Assert.Equal(SHA256.HashData(bytes), SHA256.HashData(await ReadAsync(stored)));
+    }
+
+    [Theory]
+    [InlineData(1_000, 999)]
+    [InlineData(1_000, 1_001)]
+    [InlineData(40_000_000, 39_000_000)]
+    [InlineData(33_554_432, 33_554_433)] // two whole parts and a byte too many
+    [InlineData(0, 1)]
+    public async Task Stream_of_another_length_stores_nothing_and_leaves_the_old_object(int told, int length)
+    {
+        await Store.PutAsync(Prefix + "large", "old"u8.ToArray(), "text/plain", null, Cancel);
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => Store.PutAsync(Prefix + "large", new Trickle(new byte[length]), told, "application/x", null, Cancel));
+        await Assert.ThrowsAsync<InvalidDataException>(() => Store.PutAsync(Prefix + "new", new Trickle(new byte[length]), told, "application/x", null, Cancel));
+
+        await using var stored = await Store.OpenReadAsync(Prefix + "large", Cancel);
+        Assert.Equal("old", Encoding.UTF8.GetString(await ReadAsync(stored!)));
+        Assert.Equal([Prefix + "large"], (await ListAsync(Prefix)).Select(entry => entry.Key));
+    }
+
+    [Theory]
+    [InlineData(1_000)]
+    [InlineData(40_000_000)]
+    public async Task Stream_that_refuses_its_content_at_its_end_stores_nothing_and_its_error_comes_out(int length)
+    {
+        var error = await Assert.ThrowsAsync<IOException>(() => Store.PutAsync(
+            Prefix + "large", new Trickle(new byte[length]) { AtEnd = () => throw new IOException("not this") }, length, "application/x", null, Cancel));
+
+        Assert.Equal("not this", error.Message);
+        Assert.Empty(await ListAsync(Prefix));
     }
 
     [Fact]

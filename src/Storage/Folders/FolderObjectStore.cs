@@ -11,6 +11,7 @@ namespace StableDiffusion.Storage.Folders;
 /// </summary>
 public sealed class FolderObjectStore : IObjectStore
 {
+    private const int BufferBytes = 1 << 20;
     private static readonly TimeSpan TemporaryFilesAge = TimeSpan.FromHours(1);
     private readonly string objects;
     private readonly string metadata;
@@ -59,6 +60,31 @@ public sealed class FolderObjectStore : IObjectStore
             WriteWhole(path, bytes.Span);
             return true;
         }).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task PutAsync(
+        string key, Stream content, long length, string contentType,
+        IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken)
+    {
+        var (path, descriptionPath) = Paths(key);
+        ObjectKey.CheckMetadata(metadata);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        var description = JsonSerializer.SerializeToUtf8Bytes(new Description(contentType, metadata ?? new Dictionary<string, string>()));
+        var aside = await Call($"write {path}", () => new FileAside(temporary)).ConfigureAwait(false);
+        using (aside)
+        {
+            await foreach (var part in ExactContent.PartsAsync(content, length, new byte[BufferBytes], cancellationToken).ConfigureAwait(false))
+            {
+                await Call($"write {path}", () => aside.Append(part.Span)).ConfigureAwait(false);
+            }
+
+            await Call($"write {path}", () =>
+            {
+                WriteWhole(descriptionPath, description);
+                return aside.MoveTo(path);
+            }).ConfigureAwait(false);
+        }
     }
 
     /// <inheritdoc/>
@@ -130,24 +156,9 @@ public sealed class FolderObjectStore : IObjectStore
 
     private void WriteWhole(string path, ReadOnlySpan<byte> bytes)
     {
-        Directory.CreateDirectory(temporary);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var aside = Path.Combine(temporary, Guid.NewGuid().ToString("N"));
-        try
-        {
-            using (var file = File.OpenHandle(aside, FileMode.CreateNew, FileAccess.Write))
-            {
-                RandomAccess.Write(file, bytes, 0);
-                RandomAccess.FlushToDisk(file);
-            }
-            File.Move(aside, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(aside);
-            throw;
-        }
-        DirectorySync.Flush(Path.GetDirectoryName(path)!);
+        using var aside = new FileAside(temporary);
+        aside.Append(bytes);
+        aside.MoveTo(path);
     }
 
     private static async Task<T> Call<T>(string what, Func<T> work)

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Amazon.Runtime;
 using Amazon.S3;
 using Amazon.S3.Model;
@@ -66,13 +67,53 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     {
         ObjectKey.Check(key);
         ObjectKey.CheckMetadata(metadata);
-        using var content = new MemoryStream(bytes.ToArray(), writable: false);
+        using var content = Content(bytes);
         var request = new PutObjectRequest { BucketName = bucket, Key = key, InputStream = content, ContentType = contentType };
         foreach (var (name, value) in metadata ?? new Dictionary<string, string>())
         {
             request.Metadata.Add(name, value);
         }
         await CallAsync($"write {key} to {where}", () => client.PutObjectAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async Task PutAsync(
+        string key, Stream content, long length, string contentType,
+        IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken)
+    {
+        ObjectKey.Check(key);
+        ObjectKey.CheckMetadata(metadata);
+        ArgumentOutOfRangeException.ThrowIfNegative(length);
+        var partBytes = MultipartUpload.PartBytes(length);
+        var parts = ExactContent.PartsAsync(content, length, new byte[Math.Min(partBytes, length)], cancellationToken);
+        if (length <= partBytes)
+        {
+            ReadOnlyMemory<byte> whole = default;
+            await foreach (var part in parts.ConfigureAwait(false))
+            {
+                whole = part;
+            }
+
+            await PutAsync(key, whole, contentType, metadata, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var upload = new MultipartUpload(client, bucket, key);
+        await CallAsync($"write {key} to {where}", () => upload.BeginAsync(contentType, metadata, cancellationToken), cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await foreach (var part in parts.ConfigureAwait(false))
+            {
+                await CallAsync($"write {key} to {where}", () => upload.PutAsync(part, cancellationToken), cancellationToken).ConfigureAwait(false);
+            }
+
+            await CallAsync($"write {key} to {where}", () => upload.CompleteAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await upload.AbortAsync().ConfigureAwait(false);
+            throw;
+        }
     }
 
     /// <inheritdoc/>
@@ -121,6 +162,12 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => client.Dispose();
+
+    /// <summary>Bytes as the SDK takes them.</summary>
+    internal static MemoryStream Content(ReadOnlyMemory<byte> bytes) =>
+        MemoryMarshal.TryGetArray(bytes, out var array)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            : new MemoryStream(bytes.ToArray(), writable: false);
 
     private static ObjectInfo Info(string key, long length, DateTime? modified, string contentType, MetadataCollection metadata) =>
         new(key, length, Utc(modified), contentType, metadata.Keys.ToDictionary(name => name[MetadataPrefix.Length..], name => metadata[name]));

@@ -44,6 +44,10 @@ public sealed class ObjectStoreFaultTests(Databases databases)
             string key, ReadOnlyMemory<byte> bytes, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken) =>
             throw Fault;
 
+        public Task PutAsync(
+            string key, Stream content, long length, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken) =>
+            throw Fault;
+
         public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken) => throw Fault;
 
         public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => throw Fault;

@@ -37,6 +37,15 @@ public sealed class FolderObjectStoreTests : ObjectStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task Stream_that_breaks_off_leaves_no_temporary_file()
+    {
+        await Assert.ThrowsAsync<InvalidDataException>(() => store.PutAsync("a", new Trickle(new byte[3_000_000]), 4_000_000, "application/x", null, Cancel));
+
+        Assert.Empty(Directory.EnumerateFiles(Path.Combine(folder, "temporary")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(folder, "a*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task Reader_keeps_the_bytes_it_opened_while_they_are_replaced()
     {
         await store.PutAsync("a", "old"u8.ToArray(), "image/png", null, Cancel);

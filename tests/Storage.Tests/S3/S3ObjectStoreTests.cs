@@ -1,3 +1,5 @@
+using Amazon.Runtime;
+using Amazon.S3;
 using StableDiffusion.Farm.Servers;
 using StableDiffusion.Storage.S3;
 
@@ -66,6 +68,23 @@ public sealed class S3ObjectStoreTests(CephFixture ceph) : ObjectStoreContract, 
         var error = await Assert.ThrowsAsync<ObjectStoreException>(() => early.OpenReadAsync("a", Cancel));
 
         Assert.True(error.IsTransient);
+    }
+
+    [Fact]
+    public async Task Stream_that_breaks_off_leaves_no_parts_on_the_server()
+    {
+        using var client = new AmazonS3Client(
+            new BasicAWSCredentials(ceph.Server.AccessKey, ceph.Server.SecretKey), new AmazonS3Config { ServiceURL = ceph.Server.ServiceUrl, ForcePathStyle = true });
+        var underWay = 0;
+        var content = new Trickle(new byte[40_000_000])
+        {
+            AtEnd = () => underWay = client.ListMultipartUploadsAsync("renders", Cancel).GetAwaiter().GetResult().MultipartUploads?.Count(upload => upload.Key == "broken") ?? 0,
+        };
+
+        await Assert.ThrowsAsync<InvalidDataException>(() => store.PutAsync("broken", content, 50_000_000, "application/x", null, Cancel));
+
+        Assert.Equal(1, underWay);
+        Assert.DoesNotContain("broken", (await client.ListMultipartUploadsAsync("renders", Cancel)).MultipartUploads?.Select(upload => upload.Key) ?? []);
     }
 
     [Fact]

@@ -33,6 +33,14 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
         return Task.CompletedTask;
     }
 
+    public async Task PutAsync(
+        string key, Stream content, long length, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken)
+    {
+        using var bytes = new MemoryStream();
+        await content.CopyToAsync(bytes, cancellationToken);
+        await PutAsync(key, bytes.ToArray(), contentType, metadata, cancellationToken);
+    }
+
     /// <summary>Returns when a first object is stored.</summary>
     public Task StoredAsync(CancellationToken cancellationToken) => stored.Task.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
 
