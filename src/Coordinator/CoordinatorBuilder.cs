@@ -37,9 +37,12 @@ public static class CoordinatorBuilder
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
         AddDatabase(services);
 
-        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<InputStore>();
-        services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>().AddScoped<WorkerRegister>();
-        services.AddSingleton<DispatchSignal>().AddScoped<DispatchRound>();
+        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
+        services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
+            .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>();
+        services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>();
+        services.AddSingleton<DispatchSignal>().AddSingleton<Fleet>().AddSingleton<RecipeCache>().AddSingleton<ServedOwners>().AddSingleton<Leadership>()
+            .AddScoped<Backlog>().AddScoped<GroupPublisher>().AddScoped<DispatchRound>().AddScoped<Upkeep>();
         services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
 
         services.ConfigureHttpJsonOptions(json => FarmJson.Configure(json.SerializerOptions));
@@ -53,8 +56,10 @@ public static class CoordinatorBuilder
     /// <summary>Registers the consumers of what workers report, with their endpoints' names and retries.</summary>
     public static IBusRegistrationConfigurator AddCoordinatorConsumers(this IBusRegistrationConfigurator bus)
     {
-        bus.AddConsumer<ImageReportsConsumer, ImageReportsEndpoint>();
-        bus.AddConsumer<WorkerReportsConsumer, WorkerReportsEndpoint>();
+        bus.AddConsumer<ClaimImagesConsumer, ClaimImagesEndpoint>();
+        bus.AddConsumer<ImagesReportedConsumer, ImagesReportedEndpoint>();
+        bus.AddConsumer<WorkerRegisteredConsumer, WorkerRegisteredEndpoint>();
+        bus.AddConsumer<WorkerBeatsConsumer, WorkerBeatsEndpoint>();
         return bus;
     }
 

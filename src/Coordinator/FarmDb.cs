@@ -3,8 +3,10 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Batches;
+using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Models;
+using StableDiffusion.Coordinator.Owners;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator;
@@ -12,14 +14,26 @@ namespace StableDiffusion.Coordinator;
 /// <summary>The farm's database: the backlog, its history, and who renders it.</summary>
 public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options)
 {
+    /// <summary>Whom batches belong to.</summary>
+    public DbSet<Owner> Owners => Set<Owner>();
+
     /// <summary>Accepted requests.</summary>
     public DbSet<Batch> Batches => Set<Batch>();
+
+    /// <summary>What images of a batch have in common; the lanes of the backlog.</summary>
+    public DbSet<Recipe> Recipes => Set<Recipe>();
+
+    /// <summary>The texts of a batch's images.</summary>
+    public DbSet<Prompt> Prompts => Set<Prompt>();
 
     /// <summary>One row an image, with its own state; changed by <see cref="Images.Lifecycle"/> alone.</summary>
     public DbSet<Image> Images => Set<Image>();
 
-    /// <summary>Every try at every image; changed by <see cref="Images.Lifecycle"/> alone.</summary>
+    /// <summary>Every try at an image that is over; written by <see cref="Images.Lifecycle"/> alone.</summary>
     public DbSet<Attempt> Attempts => Set<Attempt>();
+
+    /// <summary>What happened, in order.</summary>
+    public DbSet<FarmEvent> Events => Set<FarmEvent>();
 
     /// <summary>Workers as they last reported.</summary>
     public DbSet<Worker> Workers => Set<Worker>();

@@ -168,4 +168,19 @@ public sealed record BatchRequest
     /// <summary>Pictures that share one call of the networks: the model's batch_class or a half of it, a quarter …; by default the largest that the batch has so many images for. The bytes may depend on it, on a GPU, so it is kept and a rerun uses the same.</summary>
     [Range(1, 8)]
     public int? BatchClass { get; init; }
+
+    /// <summary>What to call the batch.</summary>
+    [MaxLength(200)]
+    public string? Name { get; init; }
+
+    /// <summary>Words to find it by, at most 20.</summary>
+    [MaxLength(20)]
+    public IReadOnlyList<string>? Tags { get; init; }
+
+    /// <summary>-100 … 100, 0 by default: higher goes first.</summary>
+    [Range(-100, 100)]
+    public int? Priority { get; init; }
+
+    /// <summary>What is not begun by then is given up.</summary>
+    public DateTimeOffset? Deadline { get; init; }
 }

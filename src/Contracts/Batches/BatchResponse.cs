@@ -9,6 +9,24 @@ public sealed record BatchResponse
     /// <summary>The batch that this one does again; absent for a batch of its own.</summary>
     public Guid? OriginId { get; init; }
 
+    /// <summary>What its owner calls it; absent when nothing.</summary>
+    public string? Name { get; init; }
+
+    /// <summary>Words to find it by.</summary>
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    /// <summary>Higher goes first.</summary>
+    public int Priority { get; init; }
+
+    /// <summary>What is not begun by then is given up (UTC); absent for never.</summary>
+    public DateTimeOffset? Deadline { get; init; }
+
+    /// <summary>Since when none of its images is begun (UTC); absent when it is not paused.</summary>
+    public DateTimeOffset? PausedAt { get; init; }
+
+    /// <summary>When it was withdrawn (UTC); absent when it was not.</summary>
+    public DateTimeOffset? CancelledAt { get; init; }
+
     /// <summary>When it was accepted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

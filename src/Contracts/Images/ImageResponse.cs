@@ -33,6 +33,9 @@ public sealed record ImageResponse
     /// <summary>The worker that draws or drew it; absent before one took it up.</summary>
     public string? WorkerId { get; init; }
 
+    /// <summary>The image of another batch that this one does again; absent for an image of its own.</summary>
+    public Guid? OriginId { get; init; }
+
     /// <summary>When the batch was accepted (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 

@@ -34,4 +34,28 @@ public sealed record WorkerResponse
 
     /// <summary>Whether it reported lately and has not left.</summary>
     public required bool Live { get; init; }
+
+    /// <summary>How it stands.</summary>
+    public required WorkerState State { get; init; }
+
+    /// <summary>Names of models it could load.</summary>
+    public IReadOnlyList<string> CanHold { get; init; } = [];
+
+    /// <summary>The device's memory in bytes; absent where its system does not tell.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Bytes of it in use.</summary>
+    public long? UsedMemory { get; init; }
+
+    /// <summary>Images a second lately, while at work.</summary>
+    public double? Throughput { get; init; }
+
+    /// <summary>Images it has in hand.</summary>
+    public int InHand { get; init; }
+
+    /// <summary>Most images it takes in one command.</summary>
+    public int GroupSize { get; init; }
+
+    /// <summary>Why the farm gives it nothing more; absent while it does.</summary>
+    public string? SetAside { get; init; }
 }

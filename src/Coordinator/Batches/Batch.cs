@@ -34,6 +34,9 @@ public sealed class Batch
     /// <summary>How many images it has.</summary>
     public int Images { get; init; }
 
+    /// <summary>How many of them have not reached their end; kept by their transitions.</summary>
+    public int Open { get; set; }
+
     /// <summary>Whether its owner wants to see images while they are drawn.</summary>
     public bool LivePreview { get; init; }
 

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
 
@@ -10,32 +11,44 @@ internal static class BatchQueries
     /// <summary>The batches of <paramref name="batches"/> in its order, each with its images counted.</summary>
     public static async Task<List<BatchResponse>> ToResponsesAsync(this IQueryable<Batch> batches, FarmDb db, CancellationToken cancellationToken)
     {
-        var found = await batches.ToListAsync(cancellationToken);
+        var found = await batches.AsNoTracking().ToListAsync(cancellationToken);
         var ids = found.ConvertAll(batch => batch.Id);
-        var settings = await db.Images.Where(image => ids.Contains(image.BatchId) && image.Index == 0)
-            .ToDictionaryAsync(image => image.BatchId, image => image.Settings, cancellationToken);
-        var groups = await db.Images.Where(image => ids.Contains(image.BatchId))
+        var settings = await FirstSettingsAsync(db, ids, cancellationToken);
+        var counts = (await db.Images.Where(image => ids.Contains(image.BatchId))
             .GroupBy(image => new { image.BatchId, image.State })
-            .Select(group => new StateGroup(
-                group.Key.BatchId, group.Key.State, group.Count(),
-                group.Sum(image => (double)image.Step / image.Steps), group.Max(image => image.FinishedAt)))
-            .ToListAsync(cancellationToken);
-        var byBatch = groups.ToLookup(group => group.BatchId);
-        return found.ConvertAll(batch => ToResponse(batch, settings[batch.Id], [.. byBatch[batch.Id]]));
+            .Select(group => new StateCount(group.Key.BatchId, group.Key.State, group.Count()))
+            .ToListAsync(cancellationToken)).ToLookup(count => count.BatchId);
+        var drawn = await db.Images.Where(image => ids.Contains(image.BatchId) && image.State == ImageState.Rendering)
+            .GroupBy(image => image.BatchId).Select(group => new { group.Key, Share = group.Sum(image => (double)image.Step / image.Steps) })
+            .ToDictionaryAsync(share => share.Key, share => share.Share, cancellationToken);
+        return found.ConvertAll(batch => ToResponse(batch, settings[batch.Id], [.. counts[batch.Id]], drawn.GetValueOrDefault(batch.Id)));
     }
 
-    private static BatchResponse ToResponse(Batch batch, Contracts.ImageSettings settings, StateGroup[] groups)
+    private static async Task<Dictionary<Guid, ImageSettings>> FirstSettingsAsync(FarmDb db, List<Guid> ids, CancellationToken cancellationToken) => (await (
+        from image in db.Images
+        join recipe in db.Recipes on image.RecipeId equals recipe.Id
+        join prompt in db.Prompts on image.PromptId equals prompt.Id
+        where ids.Contains(image.BatchId) && image.Index == 0
+        select new { image.BatchId, recipe.Settings, prompt, image.Seed }).ToListAsync(cancellationToken))
+        .ToDictionary(first => first.BatchId, first => first.prompt.In(first.Settings, first.Seed));
+
+    private static BatchResponse ToResponse(Batch batch, ImageSettings settings, StateCount[] counts, double drawn)
     {
-        int Count(ImageState state) => groups.FirstOrDefault(group => group.State == state)?.Count ?? 0;
-        var total = groups.Sum(group => group.Count);
+        int Count(ImageState state) => counts.FirstOrDefault(count => count.State == state)?.Count ?? 0;
+        var total = counts.Sum(count => count.Count);
         var ended = Count(ImageState.Succeeded) + Count(ImageState.Failed) + Count(ImageState.Cancelled);
-        var drawn = groups.FirstOrDefault(group => group.State == ImageState.Rendering)?.Drawn ?? 0;
         return new BatchResponse
         {
             Id = batch.Id,
             OriginId = batch.OriginId,
+            Name = batch.Name,
+            Tags = batch.Tags,
+            Priority = batch.Priority,
+            Deadline = batch.Deadline,
             CreatedAt = batch.CreatedAt,
-            FinishedAt = ended == total ? groups.Max(group => group.FinishedAt) : null,
+            PausedAt = batch.PausedAt,
+            CancelledAt = batch.CancelledAt,
+            FinishedAt = batch.FinishedAt,
             Settings = settings,
             Counts = new ImageCounts
             {
@@ -54,5 +67,5 @@ internal static class BatchQueries
         };
     }
 
-    private sealed record StateGroup(Guid BatchId, ImageState State, int Count, double Drawn, DateTimeOffset? FinishedAt);
+    private sealed record StateCount(Guid BatchId, ImageState State, int Count);
 }

@@ -49,21 +49,37 @@ public sealed class BatchResolver(IOptions<BatchesOptions> options, IOptions<Inp
             });
         }
 
-        return errors.IsEmpty ? new ResolvedBatch([.. Images(common, ofPrompts, seeds)], inputs.Pictures) : ResolvedBatch.None;
+        return errors.IsEmpty ? Batch(ofPrompts, seeds, inputs.Pictures) : ResolvedBatch.None;
     }
 
-    private static IEnumerable<ResolvedImage> Images(ImageSettings common, List<ImageSettings> ofPrompts, IReadOnlyList<long> seeds)
+    // prompts outermost; those that name the same adapters share a recipe
+    private static ResolvedBatch Batch(List<ImageSettings> ofPrompts, IReadOnlyList<long> seeds, IReadOnlyList<InputPicture> inputs)
     {
-        var commonKey = GroupKey.Of(common);
+        var recipes = new List<ResolvedRecipe>();
+        var prompts = new List<ResolvedPrompt>(ofPrompts.Count);
+        var images = new List<ResolvedImage>(ofPrompts.Count * seeds.Count);
+        var known = new Dictionary<string, int>();
+        ImageSettings? last = null;
+        var recipe = 0;
         foreach (var settings in ofPrompts)
         {
-            // a prompt that names no adapter has nothing of its own that the key depends on
-            var key = settings.Embeddings is null && ReferenceEquals(settings.Loras, common.Loras) ? commonKey : GroupKey.Of(settings);
-            foreach (var seed in seeds)
+            // the key takes as long as writing the settings down: found once for prompts in a row that name nothing of their own
+            if (last is null || settings.Embeddings is not null || last.Embeddings is not null || !ReferenceEquals(settings.Loras, last.Loras))
             {
-                yield return new ResolvedImage(settings with { Seed = seed }, key);
+                var key = GroupKey.Of(settings);
+                if (!known.TryGetValue(key, out recipe))
+                {
+                    known[key] = recipe = recipes.Count;
+                    recipes.Add(new ResolvedRecipe(ResolvedPrompt.Without(settings), key));
+                }
             }
+
+            last = settings;
+            prompts.Add(ResolvedPrompt.Of(settings));
+            images.AddRange(seeds.Select(seed => new ResolvedImage(recipe, prompts.Count - 1, seed)));
         }
+
+        return new ResolvedBatch(recipes, prompts, images, inputs);
     }
 
     // all but the prompt, what it names, and the seed

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Coordinator.Batches.Fields;
 using StableDiffusion.Coordinator.Inputs;
 
 namespace StableDiffusion.Coordinator.Batches;
@@ -29,20 +30,27 @@ internal static class BatchesApi
         batches.MapPost("{id:guid}/rerun", Rerun).WithName("RerunBatch").WithSummary("Draw a batch again").WithDescription(
             "A new batch with the same resolved settings, linked to its origin. The same worker build and device give the same bytes.")
             .ProducesProblem(StatusCodes.Status404NotFound);
+        batches.MapPost("{id:guid}/cancel", Cancel).WithName("CancelBatch").WithSummary("Withdraw what is not drawn yet")
+            .WithDescription("What is being drawn is stopped between two steps. Pictures that are stored stay.").ProducesProblem(StatusCodes.Status404NotFound);
+        batches.MapPost("{id:guid}/retry", Retry).WithName("RetryBatch").WithSummary("Try images that failed again")
+            .WithDescription("As if they had never been tried: the dead letters of the batch go back into the backlog.").ProducesProblem(StatusCodes.Status404NotFound);
+        batches.MapPatch("{id:guid}", Change).WithName("ChangeBatch").WithSummary("Change priority, pause or resume")
+            .WithDescription("Counts at once for all that is not handed to the broker.").ProducesProblem(StatusCodes.Status404NotFound);
     }
 
     private static async Task<Results<Created<BatchResponse>, ValidationProblem>> Submit(
-        BatchRequest request, FarmDb db, CatalogReader catalog, BatchResolver resolver, InputStore inputs, BatchStore store, CancellationToken cancellationToken)
+        BatchRequest request, FarmDb db, CatalogReader catalog, BatchResolver resolver, InputStore inputs, BatchStore store, TimeProvider time, CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
         var batch = resolver.Resolve(request, await catalog.ReadAsync(request, cancellationToken), errors);
+        var head = Heading.Resolve(request, time.GetUtcNow(), errors);
         if (!errors.IsEmpty)
         {
             return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was stored; errors names each field that needs a change.");
         }
 
         await inputs.PutAsync(batch.Inputs, cancellationToken); // before the rows that name them
-        return await AddAsync(batch.Images, request.LivePreviews ?? false, null, db, store, cancellationToken);
+        return await AddAsync(head, batch, db, store, cancellationToken);
     }
 
     private static async Task<Ok<Page<BatchResponse>>> List(
@@ -63,20 +71,47 @@ internal static class BatchesApi
             : TypedResults.NotFound();
 
     private static async Task<Results<Created<BatchResponse>, NotFound>> Rerun(
-        Guid id, FarmDb db, BatchStore store, CancellationToken cancellationToken)
+        Guid id, FarmDb db, BatchOrigin origins, BatchStore store, CancellationToken cancellationToken)
     {
-        var images = await db.Images.Where(image => image.BatchId == id)
-            .OrderBy(image => image.Index).Select(image => new ResolvedImage(image.Settings, image.GroupKey)).ToListAsync(cancellationToken);
-        return images.Count == 0 ? TypedResults.NotFound() : await AddAsync(
-            images, await db.Images.AnyAsync(image => image.BatchId == id && image.LivePreview, cancellationToken), id, db, store, cancellationToken);
+        var origin = await db.Batches.AsNoTracking().SingleOrDefaultAsync(batch => batch.Id == id, cancellationToken);
+        return origin is not null && await origins.ReadAsync(id, cancellationToken) is { } images
+            ? await AddAsync(
+                new BatchHead { OriginId = id, Name = origin.Name, Tags = origin.Tags, Priority = origin.Priority, LivePreview = origin.LivePreview },
+                images, db, store, cancellationToken)
+            : TypedResults.NotFound();
     }
 
-    private static async Task<Created<BatchResponse>> AddAsync(
-        IReadOnlyList<ResolvedImage> images, bool livePreviews, Guid? originId, FarmDb db, BatchStore store, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<BatchResponse>, NotFound>> Cancel(Guid id, FarmDb db, BatchActions actions, CancellationToken cancellationToken) =>
+        await actions.CancelAsync(id, cancellationToken) ? await Get(id, db, CancellationToken.None) : TypedResults.NotFound();
+
+    private static async Task<Results<Ok<BatchResponse>, NotFound>> Retry(Guid id, FarmDb db, BatchActions actions, CancellationToken cancellationToken)
     {
-        var added = await store.AddAsync(images, livePreviews, originId, cancellationToken);
+        await actions.ReplayAsync(id, null, cancellationToken);
+        return await Get(id, db, CancellationToken.None);
+    }
+
+    private static async Task<Results<Ok<BatchResponse>, NotFound, ValidationProblem>> Change(
+        Guid id, BatchChange change, FarmDb db, BatchActions actions, CancellationToken cancellationToken)
+    {
+        var errors = new RequestErrors();
+        var priority = errors.Whole("priority", change.Priority, 0, -Heading.MaxPriority, Heading.MaxPriority, " (higher goes first)");
+        if (!errors.IsEmpty)
+        {
+            return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was changed.");
+        }
+
+        var found = (change.Priority is null || await actions.PrioritizeAsync(id, priority, cancellationToken))
+            && (change.Paused is not { } paused || await actions.PauseAsync(id, paused, cancellationToken));
+        return found && await db.Batches.Where(batch => batch.Id == id).ToResponsesAsync(db, CancellationToken.None) is [var batch]
+            ? TypedResults.Ok(batch)
+            : TypedResults.NotFound();
+    }
+
+    private static async Task<Created<BatchResponse>> AddAsync(BatchHead head, ResolvedBatch batch, FarmDb db, BatchStore store, CancellationToken cancellationToken)
+    {
+        var added = await store.AddAsync(head, batch, cancellationToken);
         // accepted: the answer is due even if the client has gone
-        var response = await db.Batches.Where(batch => batch.Id == added.Id).ToResponsesAsync(db, CancellationToken.None);
+        var response = await db.Batches.Where(row => row.Id == added.Id).ToResponsesAsync(db, CancellationToken.None);
         return TypedResults.Created(response[0].Url, response[0]);
     }
 }

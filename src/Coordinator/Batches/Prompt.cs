@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using StableDiffusion.Contracts;
 
 namespace StableDiffusion.Coordinator.Batches;
 
@@ -23,6 +24,10 @@ public sealed class Prompt
 
     /// <summary>SDXL's second text encoder's; null when it reads the negative prompt.</summary>
     public string? NegativeText2 { get; init; }
+
+    /// <summary>A recipe's settings with these texts and a seed: all of what an image is.</summary>
+    public ImageSettings In(ImageSettings recipe, long seed) =>
+        recipe with { Prompt = Text, NegativePrompt = NegativeText, Prompt2 = Text2, NegativePrompt2 = NegativeText2, Seed = seed };
 }
 
 internal sealed class PromptTable : IEntityTypeConfiguration<Prompt>

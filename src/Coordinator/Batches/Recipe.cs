@@ -35,9 +35,11 @@ public sealed class Recipe
     /// <summary>The batch's priority.</summary>
     public int Priority { get; set; }
 
-    /// <summary>Whether it may have queued images that may be dispatched: true with the insert and with whatever puts an image back; false once the
-    /// dispatcher found none, and while the batch is paused or cancelled.</summary>
+    /// <summary>Whether it may have queued images: true with the insert and with whatever puts an image back, false once the dispatcher found none.</summary>
     public bool Waiting { get; set; } = true;
+
+    /// <summary>Whether its images must not be dispatched: the batch is paused or cancelled.</summary>
+    public bool Held { get; set; }
 
     /// <summary>When the first of its images may be tried again (UTC), where all that are left wait for that. Null: now.</summary>
     public DateTimeOffset? NotBefore { get; set; }
@@ -57,6 +59,6 @@ internal sealed class RecipeTable : IEntityTypeConfiguration<Recipe>
         builder.HasIndex(recipe => recipe.BatchId).HasDatabaseName("ix_recipes_batch");
         // the dispatcher's: as large as what waits
         builder.HasIndex(recipe => new { recipe.Model, recipe.OwnerId, recipe.Priority, recipe.Id }).IsDescending(false, false, true, false)
-            .HasFilter("waiting").HasDatabaseName("ix_recipes_waiting");
+            .HasFilter("waiting AND NOT held").HasDatabaseName("ix_recipes_waiting");
     }
 }

@@ -1,9 +1,8 @@
-using StableDiffusion.Contracts;
-
 namespace StableDiffusion.Coordinator.Batches;
 
 /// <summary>An image to store.</summary>
-/// <param name="Settings">What to draw.</param>
-/// <param name="GroupKey">The settings' <see cref="Contracts.Settings.GroupKey"/>; found once for all images that have it in common, since
-/// it takes as long as writing the settings down.</param>
-public sealed record ResolvedImage(ImageSettings Settings, string GroupKey);
+/// <param name="Recipe">Index of its recipe.</param>
+/// <param name="Prompt">Index of its prompt.</param>
+/// <param name="Seed">Its seed.</param>
+/// <param name="OriginId">The image it does again; null for one of its own.</param>
+public readonly record struct ResolvedImage(int Recipe, int Prompt, long Seed, Guid? OriginId = null);

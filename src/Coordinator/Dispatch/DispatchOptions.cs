@@ -8,15 +8,16 @@ public sealed class DispatchOptions
     /// <summary>Name of the configuration section.</summary>
     public const string Section = "Dispatch";
 
-    /// <summary>Images published and not finished per live worker that holds the model, 1 … 10,000; 8 by default.</summary>
-    [Range(1, 10_000, ErrorMessage = "Dispatch:WindowPerWorker must be 1 to 10000.")]
-    public int WindowPerWorker { get; set; } = 8;
+    /// <summary>Work published ahead of what workers claim, in time at their measured speed, 0 … 1 min; 0.25 s by default. At least a group for
+    /// each worker is always published.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:01:00", ErrorMessage = "Dispatch:Horizon must be 00:00:00 to 00:01:00.")]
+    public TimeSpan Horizon { get; set; } = TimeSpan.FromSeconds(0.25);
 
-    /// <summary>Most images in one command, 1 … 64; 4 by default.</summary>
-    [Range(1, 64, ErrorMessage = "Dispatch:GroupSize must be 1 to 64.")]
-    public int GroupSize { get; set; } = 4;
+    /// <summary>Lanes of one owner that a round looks at for a model, 1 … 10,000; 64 by default.</summary>
+    [Range(1, 10_000, ErrorMessage = "Dispatch:LanesPerOwner must be 1 to 10000.")]
+    public int LanesPerOwner { get; set; } = 64;
 
-    /// <summary>Longest time between two rounds, 10 ms … 1 min; 1 s by default. Submissions and reports begin one at once.</summary>
+    /// <summary>Longest time between two rounds, 10 ms … 1 min; 1 s by default. Submissions and claims begin one at once.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Dispatch:Interval must be 00:00:00.010 to 00:01:00.")]
     public TimeSpan Interval { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -11,13 +11,14 @@ public sealed class DispatchSignal
     public void Wake() => wakes.Writer.TryWrite(true);
 
     /// <summary>Returns at the next wake, at once if one came since the last call, or after <paramref name="interval"/>.</summary>
-    public async Task WaitAsync(TimeSpan interval, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>Whether a wake was why.</returns>
+    public async Task<bool> WaitAsync(TimeSpan interval, TimeProvider time, CancellationToken cancellationToken)
     {
         using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var wake = wakes.Reader.WaitToReadAsync(timer.Token).AsTask();
         await Task.WhenAny(wake, Task.Delay(interval, time, timer.Token));
         await timer.CancelAsync();
         cancellationToken.ThrowIfCancellationRequested();
-        wakes.Reader.TryRead(out _);
+        return wakes.Reader.TryRead(out _);
     }
 }

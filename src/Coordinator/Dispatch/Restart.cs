@@ -15,7 +15,7 @@ internal sealed partial class Restart(IServiceScopeFactory scopes, IOptions<Disp
         if (options.Value.RequeueAtStart)
         {
             await using var scope = scopes.CreateAsyncScope();
-            var count = await scope.ServiceProvider.GetRequiredService<ImageEnds>().RestartAsync(cancellationToken);
+            var count = await scope.ServiceProvider.GetRequiredService<ImageLosses>().RestartAsync(cancellationToken);
             LogTakenBack(count);
             // until the next worker reports, nobody listens, and no model is held
             var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
@@ -45,7 +45,7 @@ internal sealed partial class Restart(IServiceScopeFactory scopes, IOptions<Disp
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<ImageEnds>().StopAsync(cancellationToken);
+            await scope.ServiceProvider.GetRequiredService<ImageLosses>().StopAsync(cancellationToken);
         }
         catch (Exception e) when (ReportRetries.IsDatabaseAway(e))
         {

@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 namespace StableDiffusion.Coordinator.Images;
 
 /// <summary>How a try at an image ended.</summary>
-public enum AttemptEnd
+public enum AttemptOutcome
 {
     /// <summary>The picture is stored.</summary>
     Succeeded,
@@ -35,7 +35,7 @@ public sealed class Attempt
     public int Number { get; init; }
 
     /// <summary>How it ended.</summary>
-    public AttemptEnd End { get; init; }
+    public AttemptOutcome Outcome { get; init; }
 
     /// <summary>The object it wrote, or would have; its own, so that no other attempt can overwrite it.</summary>
     public required string ObjectKey { get; init; }
@@ -62,8 +62,10 @@ internal sealed class AttemptTable : IEntityTypeConfiguration<Attempt>
     {
         builder.ToTable("attempts");
         builder.Property(attempt => attempt.Id).ValueGeneratedNever();
-        builder.Property(attempt => attempt.End).HasConversion(StateNames<AttemptEnd>.Converter);
+        builder.Property(attempt => attempt.Outcome).HasConversion(StateNames<AttemptOutcome>.Converter);
         builder.HasOne<Image>().WithMany().HasForeignKey(attempt => attempt.ImageId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(attempt => new { attempt.ImageId, attempt.Number }).IsUnique().HasDatabaseName("ix_attempts_image_number");
+        // a worker's latest failures, see WorkerHealth
+        builder.HasIndex(attempt => new { attempt.WorkerId, attempt.Id }).HasFilter("outcome = 'failed'").HasDatabaseName("ix_attempts_failed");
     }
 }

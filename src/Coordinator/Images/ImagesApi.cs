@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Linq.Expressions;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
@@ -45,7 +44,7 @@ internal static class ImagesApi
         }
 
         var items = await db.Images.Where(image => image.BatchId == id && image.Index > after)
-            .OrderBy(image => image.Index).Take(limit).Select(Response).ToListAsync(cancellationToken);
+            .OrderBy(image => image.Index).Take(limit).ToResponsesAsync(db, cancellationToken);
         if (items.Count == 0 && !await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken))
         {
             return TypedResults.NotFound();
@@ -59,7 +58,7 @@ internal static class ImagesApi
     }
 
     private static async Task<Results<Ok<ImageResponse>, NotFound>> Get(Guid id, FarmDb db, CancellationToken cancellationToken) =>
-        await db.Images.Where(image => image.Id == id).Select(Response).SingleOrDefaultAsync(cancellationToken) is { } image
+        await db.Images.Where(image => image.Id == id).ToResponsesAsync(db, cancellationToken) is [var image]
             ? TypedResults.Ok(image)
             : TypedResults.NotFound();
 
@@ -94,7 +93,7 @@ internal static class ImagesApi
     private static async Task<Results<FileContentHttpResult, NotFound, ProblemHttpResult>> Preview(
         Guid id, FarmDb db, HttpResponse response, CancellationToken cancellationToken)
     {
-        var image = await db.Images.Where(image => image.Id == id).Select(image => new { image.State, image.LivePreview, image.Preview }).SingleOrDefaultAsync(cancellationToken);
+        var image = await db.Images.Where(image => image.Id == id).Join(db.Batches, image => image.BatchId, batch => batch.Id, (image, batch) => new { image.State, batch.LivePreview, image.Preview }).SingleOrDefaultAsync(cancellationToken);
         if (image is null)
         {
             return TypedResults.NotFound();
@@ -110,28 +109,4 @@ internal static class ImagesApi
         response.Headers.CacheControl = "no-store";
         return TypedResults.File(png, "image/png");
     }
-
-    private static Expression<Func<Image, ImageResponse>> Response { get; } = image => new ImageResponse
-    {
-        Id = image.Id,
-        BatchId = image.BatchId,
-        Index = image.Index,
-        State = image.State,
-        Settings = image.Settings,
-        Step = image.Step,
-        Steps = image.Steps,
-        Attempts = image.Attempts,
-        Error = image.Error,
-        WorkerId = image.WorkerId,
-        CreatedAt = image.CreatedAt,
-        StartedAt = image.StartedAt,
-        FinishedAt = image.FinishedAt,
-        RenderSeconds = image.RenderTime == null ? null : image.RenderTime.Value.TotalSeconds,
-        PeakMemory = image.PeakMemory,
-        PreviewUrl = image.Preview != null ? $"/v1/images/{image.Id}/preview" : null,
-        ContentUrl = image.State == ImageState.Succeeded ? $"/v1/images/{image.Id}/content" : null,
-        ObjectKey = image.ObjectKey,
-        Sha256 = image.Sha256,
-        Bytes = image.Bytes,
-    };
 }

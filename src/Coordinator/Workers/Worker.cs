@@ -3,6 +3,8 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.ChangeTracking;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Workers;
+using StableDiffusion.Coordinator.Images;
 
 namespace StableDiffusion.Coordinator.Workers;
 
@@ -21,8 +23,17 @@ public sealed class Worker
     /// <summary>Version and commit.</summary>
     public required string Version { get; set; }
 
+    /// <summary>The device's memory in bytes; null where its system does not tell.</summary>
+    public long? Memory { get; set; }
+
+    /// <summary>Most images it takes in one command.</summary>
+    public int GroupSize { get; set; }
+
     /// <summary>Names of the models it renders with.</summary>
     public required List<string> Models { get; set; }
+
+    /// <summary>Names of models it could load.</summary>
+    public List<string> CanHold { get; set; } = [];
 
     /// <summary>Adapters it holds, as "lora/NAME".</summary>
     public required List<string> Adapters { get; set; }
@@ -33,14 +44,38 @@ public sealed class Worker
     /// <summary>True until it has tried to load all that it found.</summary>
     public bool Loading { get; set; }
 
-    /// <summary>When its newest report came in (UTC), by the coordinator's clock.</summary>
+    /// <summary>The newest registration's own time (UTC), by the worker's clock; older ones are dropped.</summary>
+    public DateTimeOffset RegisteredAt { get; set; }
+
+    /// <summary>When its newest news came in (UTC), by the coordinator's clock.</summary>
     public DateTimeOffset LastSeenAt { get; set; }
 
-    /// <summary>The newest report's own time (UTC), by the worker's clock; reports older than it are dropped.</summary>
-    public DateTimeOffset ReportedAt { get; set; }
+    /// <summary>The newest beat's own time (UTC), by the worker's clock; older ones are dropped.</summary>
+    public DateTimeOffset BeatAt { get; set; }
 
-    /// <summary>Set by a worker's last report.</summary>
+    /// <summary>What it said it is at.</summary>
+    public WorkerActivity Activity { get; set; }
+
+    /// <summary>Attempts it has in hand.</summary>
+    public int InHand { get; set; }
+
+    /// <summary>Bytes of the device's memory in use; null where its system does not tell.</summary>
+    public long? UsedMemory { get; set; }
+
+    /// <summary>Images a second lately, while at work; null before the first.</summary>
+    public double? Throughput { get; set; }
+
+    /// <summary>Set by a worker's last beat.</summary>
     public bool Leaving { get; set; }
+
+    /// <summary>Whether somebody told it to take nothing new.</summary>
+    public bool Drained { get; set; }
+
+    /// <summary>Attempts in a row that failed for a reason that may pass; any picture sets it back to 0.</summary>
+    public int FailuresInARow { get; set; }
+
+    /// <summary>Why the farm gives it nothing more; null while it does.</summary>
+    public string? SetAside { get; set; }
 }
 
 internal sealed class WorkerTable : IEntityTypeConfiguration<Worker>
@@ -48,6 +83,8 @@ internal sealed class WorkerTable : IEntityTypeConfiguration<Worker>
     public void Configure(EntityTypeBuilder<Worker> builder)
     {
         builder.ToTable("workers");
+        builder.Property(worker => worker.Activity).HasConversion(StateNames<WorkerActivity>.Converter);
+        builder.Property(worker => worker.CanHold).HasDefaultValueSql("'{}'");
         builder.Property(worker => worker.Adapters).HasDefaultValueSql("'{}'");
         builder.Property(worker => worker.Faults).HasColumnType("jsonb").HasDefaultValueSql("'[]'")
             .HasConversion(faults => JsonSerializer.Serialize(faults, JsonSerializerOptions.Default), json => JsonSerializer.Deserialize<IReadOnlyList<ModelFault>>(json, JsonSerializerOptions.Default)!,

@@ -1,20 +1,21 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Npgsql;
+using NpgsqlTypes;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
-using StableDiffusion.Coordinator.Images.Lifecycle;
 
 namespace StableDiffusion.Coordinator.Workers;
 
-/// <summary>Keeps what workers report of themselves, and renews the leases of what they hold.</summary>
-public sealed class WorkerRegister(
-    FarmDb db, ImageProgress progress, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
+/// <summary>Keeps what workers tell of themselves.</summary>
+public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
 {
-    /// <summary>Workers that reported lately and have not left.</summary>
+    /// <summary>Workers that were heard of lately and have not left.</summary>
     public IQueryable<Worker> Live
     {
         get
@@ -24,23 +25,26 @@ public sealed class WorkerRegister(
         }
     }
 
-    /// <summary>Takes a report in. One older than what is known of its worker is dropped.</summary>
-    public async Task ReportAsync(WorkerReported report, CancellationToken cancellationToken)
+    /// <summary>Takes in what a worker is and holds. What is older than that which is known of it is dropped.</summary>
+    public async Task RegisterAsync(WorkerRegistered report, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        var reportedAt = report.Timestamp.ToUniversalTime();
+        var at = report.Timestamp.ToUniversalTime();
         var models = report.Models.Select(model => model.Name).ToList();
+        var canHold = report.CanHold.ToList();
         var adapters = report.Adapters.Select(Adapter.Key).ToList();
         var faults = JsonSerializer.Serialize(report.Faults.Select(fault => fault with { Reason = fault.Reason.Storable() }));
+        var idle = StateNames<WorkerActivity>.Name(WorkerActivity.Idle);
         var taken = await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO workers (id, host, device, version, models, adapters, faults, loading, last_seen_at, reported_at, leaving)
-            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {models}, {adapters}, {faults}::jsonb, {report.Loading}, {now}, {reportedAt}, {report.Leaving})
+            INSERT INTO workers (id, host, device, version, memory, group_size, models, can_hold, adapters, faults, loading,
+                registered_at, last_seen_at, beat_at, activity, in_hand, leaving, drained, failures_in_a_row)
+            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {report.Memory}, {report.GroupSize}, {models}, {canHold}, {adapters}, {faults}::jsonb, {report.Loading},
+                {at}, {now}, {at}, {idle}, 0, false, false, 0)
             ON CONFLICT (id) DO UPDATE SET
-                host = excluded.host, device = excluded.device, version = excluded.version, models = excluded.models,
-                adapters = excluded.adapters,
-                faults = excluded.faults, loading = excluded.loading,
-                last_seen_at = excluded.last_seen_at, reported_at = excluded.reported_at, leaving = excluded.leaving
-            WHERE workers.reported_at <= excluded.reported_at
+                host = excluded.host, device = excluded.device, version = excluded.version, memory = excluded.memory, group_size = excluded.group_size,
+                models = excluded.models, can_hold = excluded.can_hold, adapters = excluded.adapters, faults = excluded.faults, loading = excluded.loading,
+                registered_at = excluded.registered_at, last_seen_at = excluded.last_seen_at
+            WHERE workers.registered_at <= excluded.registered_at AND NOT (workers.leaving AND workers.beat_at >= excluded.registered_at)
             """, cancellationToken);
         if (taken == 0)
         {
@@ -60,12 +64,34 @@ public sealed class WorkerRegister(
         }
 
         await Adapter.ReportAsync(db, report.Adapters, now, cancellationToken);
-        await progress.RenewAsync(report.Attempts, cancellationToken);
         dispatch.Wake();
     }
 
+    /// <summary>Takes in beats of any number of workers. Of each worker the newest counts, if it is newer than what is known; one of a worker that
+    /// never registered is dropped, its registration comes again.</summary>
+    public async Task BeatAsync(IEnumerable<WorkerBeat> beats, CancellationToken cancellationToken)
+    {
+        List<WorkerBeat> newest = [.. beats.GroupBy(beat => beat.WorkerId).Select(ofOne => ofOne.MaxBy(beat => beat.Timestamp)!)];
+        await db.Database.ExecuteSqlRawAsync("""
+            UPDATE workers w SET last_seen_at = @now, beat_at = b.at, activity = b.activity, in_hand = b.in_hand, used_memory = b.used,
+                throughput = coalesce(b.throughput, w.throughput), leaving = b.leaving
+            FROM unnest(@ids, @times, @activities, @counts, @used, @throughputs, @leaving) AS b(id, at, activity, in_hand, used, throughput, leaving)
+            WHERE w.id = b.id AND w.beat_at <= b.at
+            """,
+            [
+                new NpgsqlParameter("now", time.GetUtcNow()),
+                new NpgsqlParameter("ids", newest.Select(beat => beat.WorkerId).ToArray()),
+                new NpgsqlParameter("times", newest.Select(beat => beat.Timestamp.ToUniversalTime()).ToArray()),
+                new NpgsqlParameter("activities", newest.Select(beat => StateNames<WorkerActivity>.Name(beat.Activity)).ToArray()),
+                new NpgsqlParameter("counts", newest.Select(beat => beat.Attempts.Count).ToArray()),
+                new NpgsqlParameter("used", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = newest.Select(beat => beat.UsedMemory).ToArray() },
+                new NpgsqlParameter("throughputs", NpgsqlDbType.Array | NpgsqlDbType.Double) { Value = newest.Select(beat => beat.Throughput).ToArray() },
+                new NpgsqlParameter("leaving", newest.Select(beat => beat.Leaving).ToArray()),
+            ], cancellationToken);
+    }
+
     /// <summary>Removes workers that have been silent for long.</summary>
-    public Task<int> ForgetAsync(CancellationToken cancellationToken)
+    public Task<int> RemoveAsync(CancellationToken cancellationToken)
     {
         var before = time.GetUtcNow() - options.Value.ForgetAfter;
         return db.Workers.Where(worker => worker.LastSeenAt < before).ExecuteDeleteAsync(cancellationToken);

@@ -28,7 +28,27 @@ internal static class WorkersApi
                 Loading = worker.Loading,
                 LastSeenAt = worker.LastSeenAt,
                 Live = live.Contains(worker.Id),
+                State = State(worker, live.Contains(worker.Id)),
+                Memory = worker.Memory,
+                UsedMemory = worker.UsedMemory,
+                Throughput = worker.Throughput,
+                InHand = worker.InHand,
+                GroupSize = worker.GroupSize,
+                CanHold = worker.CanHold,
+                SetAside = worker.SetAside,
             })
             .OrderByDescending(worker => worker.Live).ThenBy(worker => worker.Id, StringComparer.Ordinal).ToList());
     }
+
+    private static WorkerState State(Worker worker, bool live) => worker switch
+    {
+        _ when !live => WorkerState.Lost,
+        { SetAside: not null } when worker.InHand == 0 => WorkerState.Paused,
+        { Drained: true, InHand: 0 } => WorkerState.Paused,
+        { Drained: true } or { SetAside: not null } => WorkerState.Draining,
+        { Activity: WorkerActivity.Busy } => WorkerState.Busy,
+        { Activity: WorkerActivity.Draining } => WorkerState.Draining,
+        { Activity: WorkerActivity.Paused } => WorkerState.Paused,
+        _ => WorkerState.Idle,
+    };
 }

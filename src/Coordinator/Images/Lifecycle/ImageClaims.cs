@@ -1,77 +1,83 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Messages;
 
 namespace StableDiffusion.Coordinator.Images.Lifecycle;
 
-/// <summary>An image with the attempt that was just opened for it.</summary>
-public sealed record TakenImage(Image Image, Attempt Attempt);
-
-/// <summary>Images out of the backlog, and attempts to the broker; see <see cref="ImageTransitions"/>.</summary>
+/// <summary>Images out of the backlog, and attempts into workers' hands; see <see cref="ImageTransitions"/>.</summary>
 public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimeProvider time, IOptions<ImageOptions> options)
 {
-    /// <summary>Opens attempts for the oldest waiting images of a model, as many as keep those under way within
-    /// <paramref name="window"/>. Committed when it returns; what the caller then fails to publish, the lease heals.</summary>
-    public async Task<IReadOnlyList<TakenImage>> TakeAsync(string model, int window, CancellationToken cancellationToken)
+    /// <summary>Opens attempts for the first queued images of each lane. Committed when it returns; what the caller then fails to publish it gives
+    /// back by <see cref="ImageLosses.UnpublishedAsync"/>.</summary>
+    /// <param name="lanes">Recipes, each with the most images to take of it.</param>
+    /// <param name="cancellationToken">Cancelled: all or nothing was taken.</param>
+    /// <returns>In the order of the lanes; a lane that has fewer gives fewer.</returns>
+    public async Task<IReadOnlyList<TakenImage>> TakeAsync(IReadOnlyList<(long Recipe, int Count)> lanes, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
-        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        // one coordinator at a time counts what a model has under way, so that several do not overfill its window
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock(hashtext({"dispatch:" + model}))", cancellationToken);
-        var room = window - await transitions.UnderWay.CountAsync(image => image.Model == model, cancellationToken);
-        if (room <= 0)
-        {
-            return [];
-        }
-
-        var ids = await db.Database.SqlQuery<Guid>($"""
-            SELECT id AS "Value" FROM images
-            WHERE state = 'queued' AND model = {model} AND (not_before IS NULL OR not_before <= {now})
-            ORDER BY position LIMIT {room} FOR UPDATE SKIP LOCKED
-            """).ToListAsync(cancellationToken);
-        var images = await db.Images.Where(image => ids.Contains(image.Id)).OrderBy(image => image.Position).ToListAsync(cancellationToken);
-        foreach (var image in images)
-        {
-            image.State = ImageState.Dispatched;
-            image.AttemptId = Guid.CreateVersion7(now);
-            image.Attempts++;
-            image.NotBefore = null;
-            image.LeaseUntil = now + options.Value.PublishLease;
-            image.WorkerId = null;
-            image.StartedAt = null;
-            image.Step = 0;
-            image.Sequence = 0;
-        }
-
-        var attempts = images.ConvertAll(image => new Attempt
-        {
-            Id = image.AttemptId!.Value,
-            ImageId = image.Id,
-            Number = image.Attempts,
-            ObjectKey = ObjectKey(image),
-            DispatchedAt = now,
-        });
-        db.Attempts.AddRange(attempts);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return [.. images.Zip(attempts, (image, attempt) => new TakenImage(image, attempt))];
+        // version 7, so that the history grows at its end
+        Guid[] attempts = [.. Enumerable.Range(0, lanes.Sum(lane => lane.Count)).Select(_ => Guid.CreateVersion7(now))];
+        return await db.Database.SqlQueryRaw<TakenImage>("""
+            WITH chosen AS (
+                SELECT first.id, lane.place, (@attempts)[row_number() OVER ()] AS attempt
+                FROM unnest(@recipes, @counts) WITH ORDINALITY AS lane(recipe, count, place)
+                CROSS JOIN LATERAL (
+                    SELECT id FROM images
+                    WHERE recipe_id = lane.recipe AND state = 'queued' AND (not_before IS NULL OR not_before <= @now)
+                    ORDER BY position LIMIT lane.count FOR UPDATE SKIP LOCKED) first),
+            taken AS (
+                UPDATE images i SET
+                    state = 'dispatched', attempt_id = c.attempt, attempts = i.attempts + 1, dispatched_at = @now, lease_until = @lease,
+                    not_before = NULL, worker_id = NULL, started_at = NULL, step = 0, sequence = 0,
+                    object_key = 'batches/' || i.batch_id || '/' || lpad(i.index::text, greatest(5, length(i.index::text)), '0') || '-' || i.seed || '-'
+                        || right(c.attempt::text, 8) || '.png'
+                FROM chosen c, prompts p, batches b
+                WHERE i.id = c.id AND p.id = i.prompt_id AND b.id = i.batch_id AND b.cancelled_at IS NULL
+                RETURNING c.place, i.position, i.recipe_id, i.id, i.batch_id, i.attempt_id, i.object_key, i.seed, i.losses,
+                    p.text, p.negative_text, p.text2, p.negative_text2, b.live_preview, b.trace_parent)
+            SELECT recipe_id AS "RecipeId", id AS "Id", batch_id AS "BatchId", attempt_id AS "AttemptId", object_key AS "ObjectKey", seed AS "Seed",
+                losses AS "Losses", text AS "Prompt", negative_text AS "NegativePrompt", text2 AS "Prompt2", negative_text2 AS "NegativePrompt2",
+                live_preview AS "LivePreview", trace_parent AS "TraceParent"
+            FROM taken ORDER BY place, position
+            """,
+            new NpgsqlParameter("attempts", attempts),
+            new NpgsqlParameter("recipes", lanes.Select(lane => lane.Recipe).ToArray()),
+            new NpgsqlParameter("counts", lanes.Select(lane => lane.Count).ToArray()),
+            new NpgsqlParameter("now", now),
+            new NpgsqlParameter("lease", now + options.Value.QueueLease)).ToListAsync(cancellationToken);
     }
 
-    /// <summary>The broker has these attempts' commands: their leases now last as long as a command may wait there.</summary>
-    public async Task PublishedAsync(IReadOnlyCollection<Guid> attempts, CancellationToken cancellationToken)
+    /// <summary>Grants a worker the attempts that still count and nobody has: they are its own from now on, for as long as it is heard of.
+    /// Asked again for what it was granted before, it is granted again.</summary>
+    /// <returns>The attempts granted.</returns>
+    public async Task<IReadOnlyList<Guid>> ClaimAsync(ClaimImages claim, CancellationToken cancellationToken)
     {
-        var lease = time.GetUtcNow() + options.Value.QueueLease;
-        await transitions.UnderWay.Where(image => image.State == ImageState.Dispatched && attempts.Contains(image.AttemptId!.Value))
-            .ExecuteUpdateAsync(image => image.SetProperty(i => i.LeaseUntil, lease), cancellationToken);
+        var images = new NpgsqlParameter("images", claim.Attempts.Select(attempt => attempt.ImageId).ToArray());
+        var attempts = new NpgsqlParameter("attempts", claim.Attempts.Select(attempt => attempt.AttemptId).ToArray());
+        var worker = new NpgsqlParameter("worker", claim.WorkerId);
+        var moved = await transitions.RunAsync($"""
+            WITH asked AS (SELECT * FROM unnest(@images, @attempts) AS a(image_id, attempt_id)),
+            moved AS (
+                UPDATE images i SET state = 'rendering', worker_id = @worker, started_at = @now, lease_until = NULL
+                FROM asked a, batches b
+                WHERE i.id = a.image_id AND i.attempt_id = a.attempt_id AND i.state = 'dispatched' AND b.id = i.batch_id AND b.cancelled_at IS NULL
+                RETURNING {ImageTransitions.Moved}, NULL::uuid AS ended, NULL::text AS outcome)
+            """, time.GetUtcNow(), cancellationToken, images, attempts, worker);
+        if (moved.Count == claim.Attempts.Count)
+        {
+            return [.. claim.Attempts.Select(attempt => attempt.AttemptId)];
+        }
+
+        Guid[] rows = [.. claim.Attempts.Select(attempt => attempt.ImageId)], named = [.. claim.Attempts.Select(attempt => attempt.AttemptId)];
+        return await db.Images.Where(image => rows.Contains(image.Id) && image.State == ImageState.Rendering && image.WorkerId == claim.WorkerId
+                && image.AttemptId != null && named.Contains(image.AttemptId.Value))
+            .Select(image => image.AttemptId!.Value).ToListAsync(cancellationToken);
     }
-
-    /// <summary>The commands of these attempts were not published: the images wait again.</summary>
-    public Task UnpublishedAsync(IReadOnlyCollection<Guid> attempts, CancellationToken cancellationToken) =>
-        transitions.RequeueAsync(
-            transitions.UnderWay.Where(image => image.State == ImageState.Dispatched && attempts.Contains(image.AttemptId!.Value)),
-            AttemptState.Returned, "The command could not be published.", cancellationToken);
-
-    // human-browsable, and each attempt's own
-    private static string ObjectKey(Image image) =>
-        $"batches/{image.BatchId}/{image.Index:D5}-{image.Seed}-{image.AttemptId!.Value.ToString("N")[^8..]}.png";
 }
+
+/// <summary>An image with the attempt that was just opened for it.</summary>
+public sealed record TakenImage(
+    long RecipeId, Guid Id, Guid BatchId, Guid AttemptId, string ObjectKey, long Seed, int Losses,
+    string Prompt, string NegativePrompt, string? Prompt2, string? NegativePrompt2, bool LivePreview, string? TraceParent);

@@ -1,139 +1,73 @@
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using StableDiffusion.Contracts.Images;
+using Npgsql;
+using NpgsqlTypes;
 using StableDiffusion.Contracts.Messages;
 
 namespace StableDiffusion.Coordinator.Images.Lifecycle;
 
-/// <summary>How attempts end, by a worker's report, by a lease that ran out or with the process; see <see cref="ImageTransitions"/>.</summary>
+/// <summary>Attempts that workers brought to an end; see <see cref="ImageTransitions"/>. News of attempts that no longer count changes nothing;
+/// objects that such an attempt wrote belong to nobody.</summary>
 public sealed class ImageEnds(ImageTransitions transitions, TimeProvider time, IOptions<ImageOptions> options)
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
+    internal static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(5);
 
-    /// <summary>Commits the picture. False: not of the current attempt; its object belongs to nobody.</summary>
-    public Task<bool> SucceedAsync(ImageRendered report, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        var steps = report.Steps > 0 ? report.Steps : null; // progress is a share of them
-        return transitions.TransitAsync(
-            transitions.Current(report.ImageId, report.AttemptId),
-            report.AttemptId,
-            image => image
-                .SetProperty(i => i.State, ImageState.Succeeded)
-                .SetProperty(i => i.WorkerId, report.WorkerId)
-                .SetProperty(i => i.StartedAt, i => i.StartedAt ?? now)
-                .SetProperty(i => i.FinishedAt, now)
-                .SetProperty(i => i.LeaseUntil, (DateTimeOffset?)null)
-                .SetProperty(i => i.Step, i => steps ?? i.Steps)
-                .SetProperty(i => i.Steps, i => steps ?? i.Steps)
-                .SetProperty(i => i.ObjectKey, report.ObjectKey)
-                .SetProperty(i => i.Sha256, report.Sha256)
-                .SetProperty(i => i.Bytes, report.Bytes)
-                .SetProperty(i => i.RenderTime, report.RenderTime)
-                .SetProperty(i => i.PeakMemory, report.PeakMemory)
-                .SetProperty(i => i.Preview, (byte[]?)null)
-                .SetProperty(i => i.Error, (string?)null),
-            attempt => ImageTransitions.End(attempt, AttemptState.Succeeded, now, null)
-                .SetProperty(a => a.WorkerId, report.WorkerId)
-                .SetProperty(a => a.StartedAt, a => a.StartedAt ?? now),
-            cancellationToken);
-    }
+    /// <summary>Commits pictures. A row that is only dispatched will do: its claim may have been granted by a coordinator whose answer was lost.</summary>
+    public Task<IReadOnlyList<MovedImage>> SucceedAsync(string worker, IReadOnlyList<ImageRendered> rendered, CancellationToken cancellationToken) => transitions.RunAsync($"""
+        WITH news AS (
+            SELECT DISTINCT ON (image_id, attempt_id) * FROM unnest(@images, @attempts, @sha256, @bytes, @times, @steps, @memory)
+                AS n(image_id, attempt_id, sha256, bytes, render_time, steps, peak_memory)),
+        moved AS (
+            UPDATE images i SET
+                state = 'succeeded', finished_at = @now, lease_until = NULL, preview = NULL, error = NULL, worker_id = @worker,
+                started_at = coalesce(i.started_at, @now), sha256 = n.sha256, bytes = n.bytes, render_time = n.render_time, peak_memory = n.peak_memory,
+                step = coalesce(nullif(n.steps, 0), i.steps), steps = coalesce(nullif(n.steps, 0), i.steps)
+            FROM news n
+            WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND i.state IN ('dispatched', 'rendering')
+            RETURNING {ImageTransitions.Moved}, n.attempt_id AS ended, 'succeeded' AS outcome)
+        """, time.GetUtcNow(), cancellationToken,
+        new("worker", worker),
+        new("images", rendered.Select(image => image.ImageId).ToArray()),
+        new("attempts", rendered.Select(image => image.AttemptId).ToArray()),
+        new("sha256", rendered.Select(image => image.Sha256).ToArray()),
+        new("bytes", rendered.Select(image => image.Bytes).ToArray()),
+        new("times", rendered.Select(image => image.RenderTime).ToArray()),
+        new("steps", NpgsqlDbType.Array | NpgsqlDbType.Integer) { Value = rendered.Select(image => image.Steps).ToArray() },
+        new("memory", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = rendered.Select(image => image.PeakMemory).ToArray() });
 
-    /// <summary>The attempt failed: tried again later, or given up. False: not of the current attempt.</summary>
-    public Task<bool> FailAsync(ImageFailed report, CancellationToken cancellationToken) =>
-        FailAsync(
-            transitions.Current(report.ImageId, report.AttemptId), report.AttemptId, AttemptState.Failed,
-            report.WorkerId, report.Reason.Storable(), report.Retryable, cancellationToken);
+    /// <summary>Attempts that failed: their images are tried again later, or given up.</summary>
+    public Task<IReadOnlyList<MovedImage>> FailAsync(string worker, IReadOnlyList<ImageFailed> failed, CancellationToken cancellationToken) => transitions.RunAsync($"""
+        WITH news AS (
+            SELECT DISTINCT ON (image_id, attempt_id) * FROM unnest(@images, @attempts, @reasons, @retryable) AS n(image_id, attempt_id, reason, retryable)),
+        moved AS (
+            UPDATE images i SET
+                {ImageTransitions.Leave}, failures = i.failures + 1, error = n.reason, worker_id = @worker,
+                state = CASE WHEN n.retryable AND i.failures + 1 < @most THEN 'queued' ELSE 'failed' END,
+                not_before = CASE WHEN n.retryable AND i.failures + 1 < @most THEN {Again} END,
+                finished_at = CASE WHEN n.retryable AND i.failures + 1 < @most THEN NULL ELSE @now END
+            FROM news n
+            WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND i.state IN ('dispatched', 'rendering')
+            RETURNING {ImageTransitions.Moved}, n.attempt_id AS ended, 'failed' AS outcome)
+        """, time.GetUtcNow(), cancellationToken,
+        new("worker", worker),
+        new("images", failed.Select(image => image.ImageId).ToArray()),
+        new("attempts", failed.Select(image => image.AttemptId).ToArray()),
+        new("reasons", failed.Select(image => image.Reason.Storable()).ToArray()),
+        new("retryable", failed.Select(image => image.Retryable).ToArray()),
+        new("most", options.Value.MaxAttempts), new("delay", options.Value.RetryDelay), new("longest", LongestDelay));
 
-    /// <summary>The image comes back undrawn and waits again at once. False: not of the current attempt.</summary>
-    public async Task<bool> ReturnAsync(ImageReturned report, CancellationToken cancellationToken)
-    {
-        var current = transitions.Current(report.ImageId, report.AttemptId);
-        if (await transitions.RequeueAsync(
-            current.Where(image => image.State == ImageState.Dispatched || image.WorkerId == report.WorkerId),
-            AttemptState.Returned, null, cancellationToken) == 1)
-        {
-            return true;
-        }
+    /// <summary>Images that come back undrawn and wait again at once.</summary>
+    public Task<IReadOnlyList<MovedImage>> ReturnAsync(string worker, IReadOnlyList<AttemptReference> returned, CancellationToken cancellationToken) => transitions.RunAsync($"""
+        WITH news AS (SELECT DISTINCT * FROM unnest(@images, @attempts) AS n(image_id, attempt_id)),
+        moved AS (
+            UPDATE images i SET {ImageTransitions.Leave}, state = 'queued'
+            FROM news n
+            WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND i.state = 'rendering' AND i.worker_id = @worker
+            RETURNING {ImageTransitions.Moved}, n.attempt_id AS ended, 'returned' AS outcome)
+        """, time.GetUtcNow(), cancellationToken,
+        new("worker", worker),
+        new("images", returned.Select(image => image.ImageId).ToArray()),
+        new("attempts", returned.Select(image => image.AttemptId).ToArray()));
 
-        // The broker gave the command of a worker at work to another one: the first is lost, and the image may be why.
-        return await LoseAsync(current.Where(image => image.WorkerId != report.WorkerId), report.AttemptId, null, cancellationToken);
-    }
-
-    /// <summary>Gives up attempts whose lease ran out: unrendered ones wait again, those a worker was drawing have failed.</summary>
-    public async Task<int> ExpireAsync(CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        var expired = transitions.UnderWay.Where(image => image.LeaseUntil < now);
-        return await transitions.RequeueAsync(
-            expired.Where(image => image.State == ImageState.Dispatched),
-            AttemptState.Lost, "No worker took the image up in time.", cancellationToken)
-            + await LoseAsync(expired, null, cancellationToken);
-    }
-
-    /// <summary>Gives up everything under way, for a transport that forgot its messages with the process. What was being drawn
-    /// may be what killed it, so that counts as a failure; all of it that is left waits again at once.</summary>
-    public async Task<int> RestartAsync(CancellationToken cancellationToken) =>
-        await transitions.RequeueAsync(
-            transitions.UnderWay.Where(image => image.State == ImageState.Dispatched), AttemptState.Lost, "The farm was restarted.", cancellationToken)
-        + await LoseAsync(transitions.UnderWay, "The farm was restarted while drawing it.", cancellationToken);
-
-    /// <summary>Puts everything under way back, for a bus and workers that were shut down with the process.</summary>
-    public Task<int> StopAsync(CancellationToken cancellationToken) => transitions.RequeueAsync(transitions.UnderWay, AttemptState.Returned, null, cancellationToken);
-
-    // Those of the images that are being drawn, one by one: some may have used up their attempts. How many were lost.
-    private async Task<int> LoseAsync(IQueryable<Image> images, string? restart, CancellationToken cancellationToken)
-    {
-        var count = 0;
-        foreach (var lost in await images.Where(image => image.State == ImageState.Rendering)
-            .OrderBy(image => image.LeaseUntil).Take(1000).Select(image => new { image.Id, image.AttemptId }).ToListAsync(cancellationToken))
-        {
-            // still one of them when it is its turn: a report may have renewed its lease meanwhile
-            var current = images.Where(image => image.Id == lost.Id && image.AttemptId == lost.AttemptId);
-            count += await LoseAsync(current, lost.AttemptId!.Value, restart, cancellationToken) ? 1 : 0;
-        }
-
-        return count;
-    }
-
-    // after a restart the wait before the next attempt is left out: it would only hold the farm up
-    private async Task<bool> LoseAsync(IQueryable<Image> current, Guid attempt, string? restart, CancellationToken cancellationToken)
-    {
-        var worker = await current.Select(image => image.WorkerId).SingleOrDefaultAsync(cancellationToken);
-        return worker != null && await FailAsync(
-            current, attempt, AttemptState.Lost, worker, restart ?? $"Worker {worker} was lost while drawing it.", retryable: true, cancellationToken,
-            wait: restart is null);
-    }
-
-    private async Task<bool> FailAsync(
-        IQueryable<Image> current, Guid attempt, AttemptState end, string worker, string reason, bool retryable, CancellationToken cancellationToken,
-        bool wait = true)
-    {
-        var now = time.GetUtcNow();
-        var row = await current.Select(image => new { image.Failures }).SingleOrDefaultAsync(cancellationToken);
-        if (row is null)
-        {
-            return false;
-        }
-
-        var failures = row.Failures + 1;
-        var again = retryable && failures < options.Value.MaxAttempts;
-        return await transitions.TransitAsync(
-            current,
-            attempt,
-            image => ImageTransitions.Leave(image, again ? ImageState.Queued : ImageState.Failed)
-                .SetProperty(i => i.Failures, failures)
-                .SetProperty(i => i.NotBefore, again && wait ? now + Delay(failures) : null)
-                .SetProperty(i => i.FinishedAt, again ? null : now)
-                .SetProperty(i => i.WorkerId, worker)
-                .SetProperty(i => i.Error, reason),
-            row => ImageTransitions.End(row, end, now, reason).SetProperty(a => a.WorkerId, worker),
-            cancellationToken);
-    }
-
-    private TimeSpan Delay(int failures)
-    {
-        var delay = options.Value.RetryDelay * Math.Pow(2, Math.Min(failures - 1, 20));
-        return delay < LongestDelay ? delay : LongestDelay;
-    }
+    /// <summary>SQL: when an image that just failed may be tried again: the delay, doubled with each failure.</summary>
+    internal const string Again = "@now + least(@delay * power(2, least(i.failures, 20)), @longest)";
 }

@@ -1,56 +1,25 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
-using StableDiffusion.Contracts.Images;
+using Npgsql;
+using NpgsqlTypes;
 using StableDiffusion.Contracts.Messages;
 
 namespace StableDiffusion.Coordinator.Images.Lifecycle;
 
-/// <summary>Attempts that workers are at; see <see cref="ImageTransitions"/>.</summary>
-public sealed class ImageProgress(ImageTransitions transitions, TimeProvider time, IOptions<ImageOptions> options)
+/// <summary>How far attempts are; no transition, and nothing depends on it.</summary>
+public sealed class ImageProgress(FarmDb db)
 {
-    /// <summary>A worker took the image up. False: not news of the current attempt.</summary>
-    public Task<bool> StartAsync(ImageStarted report, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        return transitions.TransitAsync(
-            transitions.Current(report.ImageId, report.AttemptId).Where(image => image.State == ImageState.Dispatched),
-            report.AttemptId,
-            image => image
-                .SetProperty(i => i.State, ImageState.Rendering)
-                .SetProperty(i => i.WorkerId, report.WorkerId)
-                .SetProperty(i => i.StartedAt, now)
-                .SetProperty(i => i.LeaseUntil, now + options.Value.RenderLease),
-            attempt => attempt
-                .SetProperty(a => a.State, AttemptState.Rendering)
-                .SetProperty(a => a.WorkerId, report.WorkerId)
-                .SetProperty(a => a.StartedAt, now),
-            cancellationToken);
-    }
-
-    /// <summary>Notes the steps done and renews the lease. False: late, or not of the current attempt.</summary>
-    public async Task<bool> ProgressAsync(ImageProgressed report, CancellationToken cancellationToken)
-    {
-        var lease = time.GetUtcNow() + options.Value.RenderLease;
-        return await transitions.Current(report.ImageId, report.AttemptId)
-            .Where(image => image.State == ImageState.Rendering && image.Sequence < report.Sequence)
-            .ExecuteUpdateAsync(
-                image => image
-                    .SetProperty(i => i.Step, report.Step)
-                    .SetProperty(i => i.Steps, Math.Max(report.Steps, 1)) // progress is a share of them
-                    .SetProperty(i => i.Preview, report.Preview)
-                    .SetProperty(i => i.Sequence, report.Sequence)
-                    .SetProperty(i => i.LeaseUntil, lease),
-                cancellationToken) == 1;
-    }
-
-    /// <summary>Renews the leases of the attempts a worker has in its hands.</summary>
-    public async Task RenewAsync(IReadOnlyList<Guid> attempts, CancellationToken cancellationToken)
-    {
-        if (attempts.Count > 0)
-        {
-            var lease = time.GetUtcNow() + options.Value.RenderLease;
-            await transitions.UnderWay.Where(image => attempts.Contains(image.AttemptId!.Value))
-                .ExecuteUpdateAsync(image => image.SetProperty(i => i.LeaseUntil, lease), cancellationToken);
-        }
-    }
+    /// <summary>Notes steps and previews of attempts that still count. Late news is dropped.</summary>
+    public Task<int> ReportAsync(IReadOnlyList<ImageProgressed> progressed, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync("""
+        UPDATE images i SET step = n.step, steps = greatest(n.steps, 1), sequence = n.sequence, preview = n.preview
+        FROM unnest(@images, @attempts, @sequences, @done, @all, @previews) AS n(image_id, attempt_id, sequence, step, steps, preview)
+        WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND i.state = 'rendering' AND i.sequence < n.sequence
+        """,
+        [
+            new NpgsqlParameter("images", progressed.Select(image => image.ImageId).ToArray()),
+            new NpgsqlParameter("attempts", progressed.Select(image => image.AttemptId).ToArray()),
+            new NpgsqlParameter("sequences", progressed.Select(image => image.Sequence).ToArray()),
+            new NpgsqlParameter("done", progressed.Select(image => image.Step).ToArray()),
+            new NpgsqlParameter("all", progressed.Select(image => image.Steps).ToArray()), // greatest above: progress is a share of them
+            new NpgsqlParameter("previews", NpgsqlDbType.Array | NpgsqlDbType.Bytea) { Value = progressed.Select(image => image.Preview).ToArray() },
+        ], cancellationToken);
 }

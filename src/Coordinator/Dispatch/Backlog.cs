@@ -1,0 +1,53 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using Npgsql;
+using StableDiffusion.Contracts;
+
+namespace StableDiffusion.Coordinator.Dispatch;
+
+/// <summary>The backlog as lanes: reads them, closes those that are empty, and keeps what owners were served.</summary>
+public sealed class Backlog(FarmDb db, RecipeCache recipes, TimeProvider time, IOptions<DispatchOptions> options)
+{
+    /// <summary>Lanes that may have images for these models: of each owner the first few.</summary>
+    public async Task<IReadOnlyList<Lane>> LanesAsync(IEnumerable<string> models, CancellationToken cancellationToken) => await db.Database.SqlQueryRaw<Lane>("""
+        SELECT l.id AS "Recipe", l.model AS "Model", l.owner_id AS "OwnerId", l.priority AS "Priority", l.group_key AS "GroupKey", l.cost AS "Cost",
+            coalesce((l.settings->>'batch_class')::int, 1) AS "BatchClass", o.weight AS "Weight", o.served AS "Served"
+        FROM unnest(@models) AS m(model) CROSS JOIN owners o CROSS JOIN LATERAL (
+            SELECT * FROM recipes r
+            WHERE r.model = m.model AND r.owner_id = o.id AND r.waiting AND NOT r.held AND (r.not_before IS NULL OR r.not_before <= @now)
+            ORDER BY r.priority DESC, r.id LIMIT @most) l
+        """, new NpgsqlParameter("models", models.ToArray()), new NpgsqlParameter("now", time.GetUtcNow()), new NpgsqlParameter("most", options.Value.LanesPerOwner))
+        .ToListAsync(cancellationToken);
+
+    /// <summary>Images published and not claimed, by model.</summary>
+    public async Task<IReadOnlyDictionary<string, int>> UnclaimedAsync(CancellationToken cancellationToken) => (await db.Database.SqlQueryRaw<ModelCount>("""
+        SELECT r.model AS "Model", sum(i.count)::int AS "Count"
+        FROM (SELECT recipe_id, count(*) FROM images WHERE state = 'dispatched' GROUP BY recipe_id) i JOIN recipes r ON r.id = i.recipe_id GROUP BY r.model
+        """).ToListAsync(cancellationToken)).ToDictionary(row => row.Model, row => row.Count);
+
+    /// <summary>These lanes gave fewer images than asked for. Looked at again under a lock, which whoever puts an image back waits for, so that none is
+    /// overlooked: a lane sleeps when it has none, or until its first may be tried again.</summary>
+    public async Task CloseAsync(IReadOnlyCollection<long> lanes, CancellationToken cancellationToken)
+    {
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await db.Database.ExecuteSqlAsync($"SELECT id FROM recipes WHERE id = ANY({lanes}) ORDER BY id FOR UPDATE", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"""
+            UPDATE recipes r SET waiting = f.waits, not_before = f.first
+            FROM unnest({lanes}) AS lane(id) CROSS JOIN LATERAL (
+                SELECT count(*) > 0 AS waits, CASE WHEN bool_or(q.not_before IS NULL) THEN NULL ELSE min(q.not_before) END AS first
+                FROM (SELECT not_before FROM images WHERE recipe_id = lane.id AND state = 'queued' ORDER BY position LIMIT 1000) q) f
+            WHERE r.id = lane.id
+            """, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    /// <summary>What recipes say, from memory where it is known.</summary>
+    public Task<IReadOnlyDictionary<long, ImageSettings>> SettingsAsync(IEnumerable<long> ids, CancellationToken cancellationToken) => recipes.GetAsync(db, ids, cancellationToken);
+
+    /// <summary>Notes what owners were served.</summary>
+    public Task ServedAsync(IReadOnlyDictionary<int, double> served, CancellationToken cancellationToken) => db.Database.ExecuteSqlAsync($"""
+        UPDATE owners o SET served = s.served FROM unnest({served.Keys.ToArray()}, {served.Values.ToArray()}) AS s(id, served) WHERE o.id = s.id
+        """, cancellationToken);
+
+    private sealed record ModelCount(string Model, int Count);
+}

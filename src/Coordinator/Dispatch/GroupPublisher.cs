@@ -1,0 +1,80 @@
+using MassTransit;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Images.Lifecycle;
+
+namespace StableDiffusion.Coordinator.Dispatch;
+
+/// <summary>Publishes groups whose attempts are committed.</summary>
+public sealed partial class GroupPublisher(
+    Backlog backlog, ImageLosses losses, ISendEndpointProvider bus, TimeProvider time, IOptions<DispatchOptions> options, IOptions<ImageOptions> imageOptions,
+    ILogger<GroupPublisher> logger)
+{
+    /// <summary>Sends a command for each group to the model's queue; how many images got through. What the broker does not take waits again.</summary>
+    public async Task<int> PublishAsync(string model, IEnumerable<TakenImage[]> groups, CancellationToken cancellationToken)
+    {
+        TakenImage[][] all = [.. groups];
+        if (all.Length == 0)
+        {
+            return 0;
+        }
+
+        var settings = await backlog.SettingsAsync(all.Select(group => group[0].RecipeId), CancellationToken.None);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(options.Value.PublishTimeout);
+        var sent = await Task.WhenAll(all.Select(group => SendAsync(model, settings[group[0].RecipeId], group, timeout.Token)));
+        TakenImage[] unsent = [.. all.Where((_, index) => !sent[index]).SelectMany(group => group)];
+        if (unsent.Length > 0)
+        {
+            await losses.UnpublishedAsync([.. unsent.Select(image => image.Id)], [.. unsent.Select(image => image.AttemptId)], CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        return all.Sum(group => group.Length) - unsent.Length;
+    }
+
+    private async Task<bool> SendAsync(string model, ImageSettings settings, TakenImage[] group, CancellationToken cancellationToken)
+    {
+        var command = new RenderImages
+        {
+            Model = model,
+            Timestamp = time.GetUtcNow(),
+            Settings = settings,
+            Images = [.. group.Select(image => new ImageToRender
+            {
+                ImageId = image.Id,
+                BatchId = image.BatchId,
+                AttemptId = image.AttemptId,
+                ObjectKey = image.ObjectKey,
+                Prompt = image.Prompt,
+                NegativePrompt = image.NegativePrompt,
+                Prompt2 = image.Prompt2,
+                NegativePrompt2 = image.NegativePrompt2,
+                Seed = image.Seed,
+                LivePreview = image.LivePreview,
+                TraceParent = image.TraceParent,
+            })],
+        };
+        try
+        {
+            var queue = await bus.GetSendEndpoint(new Uri($"queue:{Queues.Render(model)}"));
+            await queue.Send(command, context => context.TimeToLive = imageOptions.Value.QueueLease, cancellationToken).WaitAsync(cancellationToken);
+            LogPublished(group.Length, model);
+            return true;
+        }
+        // whatever the transport throws, the images must not wait for their leases
+        catch (Exception e)
+        {
+            LogNotPublished(e, group.Length, model);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Published {Count} images to {Model}")]
+    private partial void LogPublished(int count, string model);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not publish {Count} images to {Model}; they wait again")]
+    private partial void LogNotPublished(Exception exception, int count, string model);
+}

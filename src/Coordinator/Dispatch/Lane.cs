@@ -1,0 +1,13 @@
+namespace StableDiffusion.Coordinator.Dispatch;
+
+/// <summary>A recipe with images that wait, as the dispatcher sees it.</summary>
+/// <param name="Recipe">Its id; lower ones were accepted earlier.</param>
+/// <param name="Model">Its model.</param>
+/// <param name="OwnerId">Whose it is.</param>
+/// <param name="Priority">Higher goes first.</param>
+/// <param name="GroupKey">Images of lanes with the same may share a network call.</param>
+/// <param name="BatchClass">Pictures in one such call.</param>
+/// <param name="Cost">Of one image.</param>
+/// <param name="Weight">Its owner's share.</param>
+/// <param name="Served">Its owner's work over weight so far.</param>
+public sealed record Lane(long Recipe, string Model, int OwnerId, int Priority, string GroupKey, int BatchClass, double Cost, double Weight, double Served);

@@ -1,0 +1,76 @@
+using Npgsql;
+
+namespace StableDiffusion.Coordinator.Dispatch;
+
+/// <summary>
+/// Who of several coordinators dispatches: the one whose connection holds an advisory lock of the database. The lock goes with the
+/// connection, so one that dies is followed at once, and one that is cut off stops leading.
+/// </summary>
+public sealed class Leadership(NpgsqlDataSource database, DispatchSignal signal, TimeProvider time)
+{
+    private const long LockKey = 0x6469_7370_6174_6368; // any number that is ours alone
+    private const string Channel = "farm_dispatch";
+    private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Waits to lead, passing wakes on to who does, then runs <paramref name="lead"/> until it throws or the connection is lost.</summary>
+    public async Task LeadAsync(Func<CancellationToken, Task> lead, CancellationToken cancellationToken)
+    {
+        await using var connection = await database.OpenConnectionAsync(cancellationToken);
+        while (!await IsFirstAsync(connection, cancellationToken))
+        {
+            if (await signal.WaitAsync(TryEvery, time, cancellationToken))
+            {
+                await ExecuteAsync(connection, $"NOTIFY {Channel}", cancellationToken);
+            }
+        }
+
+        using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        connection.Notification += (_, _) => signal.Wake();
+        await ExecuteAsync(connection, $"LISTEN {Channel}", cancellationToken);
+        var listening = ListenAsync(connection, leading.Token);
+        try
+        {
+            var work = lead(leading.Token);
+            await await Task.WhenAny(work, listening);
+        }
+        finally
+        {
+            await leading.CancelAsync();
+            await listening.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await UnlockAsync(connection);
+        }
+    }
+
+    private static async Task ListenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await connection.WaitAsync(cancellationToken);
+        }
+    }
+
+    private static async Task<bool> IsFirstAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand($"SELECT pg_try_advisory_lock({LockKey})", connection);
+        return (bool)(await command.ExecuteScalarAsync(cancellationToken))!;
+    }
+
+    // the connection goes back to a pool, whose reset (DISCARD ALL) may come late; a lost one has let go already
+    private static async Task UnlockAsync(NpgsqlConnection connection)
+    {
+        try
+        {
+            await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *", CancellationToken.None);
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            // gone
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(cancellationToken);
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Options;
+using StableDiffusion.Coordinator.Images.Lifecycle;
+using StableDiffusion.Coordinator.Workers;
+
+namespace StableDiffusion.Coordinator.Dispatch;
+
+/// <summary>What the dispatching coordinator looks after besides: attempts nobody will end, workers that are lost, deadlines.</summary>
+public sealed partial class Upkeep(
+    ImageLosses losses, ImageCancels cancels, WorkerRegister workers, TimeProvider time, IOptions<WorkerOptions> workerOptions, ILogger<Upkeep> logger)
+{
+    /// <summary>Does all of it once.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        Told((await losses.ExpireAsync(cancellationToken)).Count, "were not claimed in time");
+        foreach (var ofWorker in (await losses.LoseAsync(time.GetUtcNow() - workerOptions.Value.LiveFor, cancellationToken)).GroupBy(image => image.WorkerId))
+        {
+            LogLost(ofWorker.Key, ofWorker.Count());
+        }
+
+        while (await cancels.OverdueAsync(cancellationToken) is { Count: > 0 } overdue)
+        {
+            Told(overdue.Count, "passed their deadline");
+        }
+    }
+
+    /// <summary>Removes workers that have been silent for long.</summary>
+    public Task RemoveWorkersAsync(CancellationToken cancellationToken) => workers.RemoveAsync(cancellationToken);
+
+    private void Told(int count, string what)
+    {
+        if (count > 0)
+        {
+            LogGivenUp(count, what);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} images {What}")]
+    private partial void LogGivenUp(int count, string what);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Worker {WorkerId} is lost; {Count} images that it had in hand are drawn elsewhere or given up")]
+    private partial void LogLost(string? workerId, int count);
+}

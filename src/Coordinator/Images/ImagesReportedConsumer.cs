@@ -1,0 +1,85 @@
+using MassTransit;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Images.Lifecycle;
+using StableDiffusion.Coordinator.Workers;
+
+namespace StableDiffusion.Coordinator.Images;
+
+/// <summary>Takes in what workers report of images.</summary>
+public sealed partial class ImagesReportedConsumer(
+    ImageProgress progress, ImageEnds ends, WorkerHealth health, DispatchSignal dispatch, ILogger<ImagesReportedConsumer> logger) : IConsumer<ImagesReported>
+{
+    /// <inheritdoc/>
+    public async Task Consume(ConsumeContext<ImagesReported> context)
+    {
+        var (report, cancellationToken) = (context.Message, context.CancellationToken);
+        if (report.Rendered.Count > 0)
+        {
+            Told("rendered", report.WorkerId, report.Rendered.Count, await ends.SucceedAsync(report.WorkerId, report.Rendered, cancellationToken));
+        }
+
+        if (report.Failed.Count > 0)
+        {
+            var moved = await ends.FailAsync(report.WorkerId, report.Failed, cancellationToken);
+            foreach (var image in moved)
+            {
+                LogFailed(image.BatchId, image.Id, image.AttemptId, report.WorkerId, image.Is(ImageState.Queued), image.Error);
+            }
+
+            Told("failed", report.WorkerId, report.Failed.Count, moved);
+        }
+
+        if (report.Returned.Count > 0)
+        {
+            Told("returned", report.WorkerId, report.Returned.Count, await ends.ReturnAsync(report.WorkerId, report.Returned, cancellationToken));
+        }
+
+        if (report.Progressed.Count > 0)
+        {
+            await progress.ReportAsync(report.Progressed, cancellationToken);
+        }
+
+        if (report.Rendered.Count + report.Failed.Count > 0)
+        {
+            await health.JudgeAsync(report, cancellationToken);
+        }
+    }
+
+    private void Told(string news, string worker, int count, IReadOnlyList<MovedImage> moved)
+    {
+        if (moved.Count < count)
+        {
+            LogStale(count - moved.Count, count, news, worker);
+        }
+
+        if (moved.Any(image => image.Is(ImageState.Queued)))
+        {
+            dispatch.Wake();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId} of batch {BatchId}, attempt {AttemptId} by {WorkerId}, failed (again later: {Again}): {Reason}")]
+    private partial void LogFailed(Guid batchId, Guid imageId, Guid? attemptId, string workerId, bool again, string? reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ignored {Stale} of {Count} images {News} by {WorkerId}: their attempts are not the current ones or said so before")]
+    private partial void LogStale(int stale, int count, string news, string workerId);
+}
+
+/// <summary>One durable queue for all news of images.</summary>
+public sealed class ImagesReportedEndpoint : ConsumerDefinition<ImagesReportedConsumer>
+{
+    /// <summary>Names the queue.</summary>
+    public ImagesReportedEndpoint() => EndpointName = Queues.Images;
+
+    /// <inheritdoc/>
+    protected override void ConfigureConsumer(
+        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<ImagesReportedConsumer> consumerConfigurator, IRegistrationContext context)
+    {
+        endpointConfigurator.ConfigureConsumeTopology = false; // sent to the queue
+        endpointConfigurator.ConcurrentMessageLimit = 4; // reports of one batch meet at its row
+        endpointConfigurator.UseReportRetries();
+    }
+}

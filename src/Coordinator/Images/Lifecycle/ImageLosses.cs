@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace StableDiffusion.Coordinator.Images.Lifecycle;
+
+/// <summary>Attempts that will not be heard of; see <see cref="ImageTransitions"/>.</summary>
+public sealed class ImageLosses(ImageTransitions transitions, TimeProvider time, IOptions<ImageOptions> options)
+{
+    /// <summary>The commands of these attempts were not published: the images wait again.</summary>
+    public Task<IReadOnlyList<MovedImage>> UnpublishedAsync(IReadOnlyCollection<Guid> images, IReadOnlyCollection<Guid> attempts, CancellationToken cancellationToken) =>
+        UnclaimedAsync("i.id = ANY(@images) AND i.attempt_id = ANY(@attempts)", "The command could not be published.", cancellationToken, new("images", images), new("attempts", attempts));
+
+    /// <summary>Nobody claimed these in time: the broker lost their commands.</summary>
+    public Task<IReadOnlyList<MovedImage>> ExpireAsync(CancellationToken cancellationToken) =>
+        UnclaimedAsync("i.lease_until < @now", "No worker claimed the image in time.", cancellationToken);
+
+    /// <summary>Gives up all that is not claimed, for a dispatcher that cannot know what the one before it published: what was, is refused to who claims it.</summary>
+    public Task<IReadOnlyList<MovedImage>> SupersedeAsync(CancellationToken cancellationToken) =>
+        UnclaimedAsync("true", "Another coordinator dispatches now.", cancellationToken);
+
+    /// <summary>Gives up what workers had that were not heard of since a time. The image may be what killed them, so that is a failure.</summary>
+    public Task<IReadOnlyList<MovedImage>> LoseAsync(DateTimeOffset silentSince, CancellationToken cancellationToken) => LoseAsync(
+        "i.started_at < @silent AND NOT EXISTS (SELECT FROM workers w WHERE w.id = i.worker_id AND w.last_seen_at >= @silent AND NOT w.leaving)",
+        "'Worker ' || i.worker_id || ' was lost while drawing it.'", options.Value.RetryDelay, cancellationToken, new NpgsqlParameter("silent", silentSince));
+
+    /// <summary>Puts back what workers were granted long ago and no longer name as theirs: the grant did not reach them. No failure.</summary>
+    /// <param name="workers">Workers that were just heard of.</param>
+    /// <param name="inHand">All attempts that they named.</param>
+    /// <param name="cancellationToken">Cancelled: all or nothing has happened.</param>
+    public Task<IReadOnlyList<MovedImage>> ForgetAsync(IReadOnlyCollection<string> workers, IReadOnlyCollection<Guid> inHand, CancellationToken cancellationToken) => transitions.RunAsync($"""
+        WITH gone AS (
+            SELECT id, attempt_id FROM images
+            WHERE state = 'rendering' AND worker_id = ANY(@workers) AND started_at < @granted AND attempt_id <> ALL(@held) FOR UPDATE SKIP LOCKED),
+        moved AS (
+            UPDATE images i SET {ImageTransitions.Leave}, state = 'queued', error = 'The worker forgot it.' FROM gone WHERE i.id = gone.id
+            RETURNING {ImageTransitions.Moved}, gone.attempt_id AS ended, 'lost' AS outcome)
+        """, time.GetUtcNow(), cancellationToken,
+        new("workers", workers), new("held", inHand), new("granted", time.GetUtcNow() - options.Value.ForgottenAfter));
+
+    /// <summary>Gives up everything under way, for a transport that forgot its messages with the process. What was being drawn may be what killed it, so
+    /// that counts as a failure; all of it that is left waits again at once.</summary>
+    public async Task<int> RestartAsync(CancellationToken cancellationToken) =>
+        (await UnclaimedAsync("true", "The farm was restarted.", cancellationToken)).Count
+        + (await LoseAsync("true", "'The farm was restarted while drawing it.'", TimeSpan.Zero, cancellationToken)).Count;
+
+    /// <summary>Puts everything under way back, for a bus and workers that were shut down with the process.</summary>
+    public async Task<int> StopAsync(CancellationToken cancellationToken) => (await transitions.RunAsync($"""
+        WITH gone AS (SELECT id, attempt_id FROM images WHERE state IN ('dispatched', 'rendering') FOR UPDATE),
+        moved AS (
+            UPDATE images i SET {ImageTransitions.Leave}, state = 'queued' FROM gone WHERE i.id = gone.id
+            RETURNING {ImageTransitions.Moved}, gone.attempt_id AS ended, 'returned' AS outcome)
+        """, time.GetUtcNow(), cancellationToken)).Count;
+
+    private Task<IReadOnlyList<MovedImage>> UnclaimedAsync(string which, string reason, CancellationToken cancellationToken, params IEnumerable<NpgsqlParameter> parameters) => transitions.RunAsync($"""
+        WITH gone AS (SELECT id, attempt_id FROM images i WHERE i.state = 'dispatched' AND {which} FOR UPDATE SKIP LOCKED),
+        moved AS (
+            UPDATE images i SET {ImageTransitions.Leave}, state = 'queued', error = @reason FROM gone WHERE i.id = gone.id
+            RETURNING {ImageTransitions.Moved}, gone.attempt_id AS ended, 'lost' AS outcome)
+        """, time.GetUtcNow(), cancellationToken, [.. parameters, new NpgsqlParameter("reason", reason)]);
+
+    private Task<IReadOnlyList<MovedImage>> LoseAsync(
+        string which, string reason, TimeSpan delay, CancellationToken cancellationToken, params IEnumerable<NpgsqlParameter> parameters) => transitions.RunAsync($"""
+        WITH gone AS (
+            SELECT id, attempt_id, failures + 1 < @most AND losses + 1 < @mostlosses AS again
+            FROM images i WHERE i.state = 'rendering' AND {which} ORDER BY i.started_at LIMIT 10000 FOR UPDATE SKIP LOCKED),
+        moved AS (
+            UPDATE images i SET
+                {ImageTransitions.Leave}, failures = i.failures + 1, losses = i.losses + 1, error = {reason},
+                state = CASE WHEN gone.again THEN 'queued' ELSE 'failed' END,
+                not_before = CASE WHEN gone.again AND @delay > interval '0' THEN {ImageEnds.Again} END,
+                finished_at = CASE WHEN gone.again THEN NULL ELSE @now END
+            FROM gone WHERE i.id = gone.id
+            RETURNING {ImageTransitions.Moved}, gone.attempt_id AS ended, 'lost' AS outcome)
+        """, time.GetUtcNow(), cancellationToken, [.. parameters,
+            new NpgsqlParameter("most", options.Value.MaxAttempts), new NpgsqlParameter("mostlosses", options.Value.MaxLosses),
+            new NpgsqlParameter("delay", delay), new NpgsqlParameter("longest", ImageEnds.LongestDelay)]);
+}
