@@ -14,6 +14,7 @@ using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Inputs;
 using StableDiffusion.Coordinator.Migrations;
 using StableDiffusion.Coordinator.Models;
+using StableDiffusion.Coordinator.Owners;
 using StableDiffusion.Coordinator.Pages;
 using StableDiffusion.Coordinator.Problems;
 using StableDiffusion.Coordinator.Workers;
@@ -36,6 +37,7 @@ public static class CoordinatorBuilder
         AddOptions<DispatchOptions>(services, DispatchOptions.Section);
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
         AddDatabase(services);
+        services.AddOwners();
 
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
         services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
@@ -68,14 +70,16 @@ public static class CoordinatorBuilder
     {
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseOwners();
         app.MapBatches();
         app.MapImages();
         app.MapModels();
         app.MapAdapters();
         app.MapWorkers();
+        app.MapOwnersAndKeys();
         app.MapBatchPage();
         app.MapHealth();
-        app.MapOpenApi("/openapi/{documentName}.json");
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
     }
 

@@ -7,6 +7,8 @@ using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Models;
 using StableDiffusion.Coordinator.Owners;
+using StableDiffusion.Coordinator.Owners.Keys;
+using StableDiffusion.Coordinator.Owners.Limits;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator;
@@ -16,6 +18,12 @@ public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options
 {
     /// <summary>Whom batches belong to.</summary>
     public DbSet<Owner> Owners => Set<Owner>();
+
+    /// <summary>What owners show; their hashes alone.</summary>
+    public DbSet<ApiKey> ApiKeys => Set<ApiKey>();
+
+    /// <summary>How much of their days' images owners with a limit have used.</summary>
+    public DbSet<DayUse> DayUses => Set<DayUse>();
 
     /// <summary>Accepted requests.</summary>
     public DbSet<Batch> Batches => Set<Batch>();

@@ -2,6 +2,7 @@ using System.ComponentModel;
 using Microsoft.AspNetCore.Http.HttpResults;
 using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator.Adapters;
 
@@ -11,7 +12,7 @@ internal static class AdaptersApi
     private static readonly Dictionary<string, AdapterKind> Kinds = Enum.GetValues<AdapterKind>().ToDictionary(StateNames<AdapterKind>.Name);
 
     public static void MapAdapters(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/adapters", List).WithName("ListAdapters").WithTags("Models").WithSummary("LoRAs, embeddings, VAEs and ControlNets the farm knows")
+        routes.MapGet("/v1/adapters", List).WithName("ListAdapters").WithTags("Models").RequireAuthorization(AccessPolicies.Farm).WithSummary("LoRAs, embeddings, VAEs and ControlNets the farm knows")
             .WithDescription("Those that workers ever reported; images that need one which no live worker holds wait for one.")
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 

@@ -62,6 +62,8 @@ internal sealed class BatchTable : IEntityTypeConfiguration<Batch>
         builder.HasOne<Owner>().WithMany().HasForeignKey(batch => batch.OwnerId).OnDelete(DeleteBehavior.Restrict);
         builder.HasOne<Batch>().WithMany().HasForeignKey(batch => batch.OriginId).OnDelete(DeleteBehavior.SetNull);
         builder.HasIndex(batch => batch.OwnerId).HasDatabaseName("ix_batches_owner");
+        // the quotas': as large as what is not finished
+        builder.HasIndex(batch => batch.OwnerId, "ix_batches_owner_open").HasFilter("finished_at IS NULL");
         builder.HasIndex(batch => batch.OriginId).HasDatabaseName("ix_batches_origin");
         // as large as what is not finished
         builder.HasIndex(batch => batch.CreatedAt).HasFilter("finished_at IS NULL").HasDatabaseName("ix_batches_open");

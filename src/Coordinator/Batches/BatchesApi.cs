@@ -7,6 +7,8 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Coordinator.Batches.Fields;
 using StableDiffusion.Coordinator.Inputs;
+using StableDiffusion.Coordinator.Owners.Access;
+using StableDiffusion.Coordinator.Owners.Limits;
 
 namespace StableDiffusion.Coordinator.Batches;
 
@@ -18,7 +20,7 @@ internal static class BatchesApi
     public static void MapBatches(this IEndpointRouteBuilder routes)
     {
         var limits = routes.ServiceProvider.GetRequiredService<IOptions<BatchesOptions>>().Value;
-        var batches = routes.MapGroup("/v1/batches").WithTags("Batches").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        var batches = routes.MapGroup("/v1/batches").WithTags("Batches").RequireAuthorization(AccessPolicies.Owner).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         batches.MapPost("", Submit).WithName("SubmitBatch").WithSummary("Submit a batch").WithDescription(
             "Every prompt with every seed, prompts outermost. Random seeds and defaults are resolved now and stored, so that a rerun draws the same pictures. "
             + "Pictures that come with the request are kept by their content's hash, which the settings name.")
@@ -39,7 +41,7 @@ internal static class BatchesApi
     }
 
     private static async Task<Results<Created<BatchResponse>, ValidationProblem>> Submit(
-        BatchRequest request, FarmDb db, CatalogReader catalog, BatchResolver resolver, InputStore inputs, BatchStore store, TimeProvider time, CancellationToken cancellationToken)
+        BatchRequest request, FarmDb db, CatalogReader catalog, BatchResolver resolver, InputStore inputs, BatchStore store, CurrentOwner owner, TimeProvider time, CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
         var batch = resolver.Resolve(request, await catalog.ReadAsync(request, cancellationToken), errors);
@@ -50,13 +52,13 @@ internal static class BatchesApi
         }
 
         await inputs.PutAsync(batch.Inputs, cancellationToken); // before the rows that name them
-        return await AddAsync(head, batch, db, store, cancellationToken);
+        return await AddAsync(head with { OwnerId = owner.Id }, batch, db, store, cancellationToken);
     }
 
     private static async Task<Ok<Page<BatchResponse>>> List(
-        FarmDb db, [Description("The last batch of the page before.")] Guid? after, CancellationToken cancellationToken)
+        FarmDb db, CurrentOwner owner, [Description("The last batch of the page before.")] Guid? after, CancellationToken cancellationToken)
     {
-        var rows = db.Batches.Where(batch => after == null || batch.Id.CompareTo(after.Value) < 0);
+        var rows = db.Batches.Of(owner).Where(batch => after == null || batch.Id.CompareTo(after.Value) < 0);
         var items = await rows.OrderByDescending(batch => batch.Id).Take(PageSize).ToResponsesAsync(db, cancellationToken);
         return TypedResults.Ok(new Page<BatchResponse>
         {
@@ -71,12 +73,12 @@ internal static class BatchesApi
             : TypedResults.NotFound();
 
     private static async Task<Results<Created<BatchResponse>, NotFound>> Rerun(
-        Guid id, FarmDb db, BatchOrigin origins, BatchStore store, CancellationToken cancellationToken)
+        Guid id, FarmDb db, BatchOrigin origins, BatchStore store, CurrentOwner owner, CancellationToken cancellationToken)
     {
         var origin = await db.Batches.AsNoTracking().SingleOrDefaultAsync(batch => batch.Id == id, cancellationToken);
         return origin is not null && await origins.ReadAsync(id, cancellationToken) is { } images
             ? await AddAsync(
-                new BatchHead { OriginId = id, Name = origin.Name, Tags = origin.Tags, Priority = origin.Priority, LivePreview = origin.LivePreview },
+                new BatchHead { OwnerId = owner.Id, OriginId = id, Name = origin.Name, Tags = origin.Tags, Priority = origin.Priority, LivePreview = origin.LivePreview },
                 images, db, store, cancellationToken)
             : TypedResults.NotFound();
     }
@@ -91,13 +93,18 @@ internal static class BatchesApi
     }
 
     private static async Task<Results<Ok<BatchResponse>, NotFound, ValidationProblem>> Change(
-        Guid id, BatchChange change, FarmDb db, BatchActions actions, CancellationToken cancellationToken)
+        Guid id, BatchChange change, FarmDb db, BatchActions actions, CurrentOwner owner, Quotas quotas, CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
         var priority = errors.Whole("priority", change.Priority, 0, -Heading.MaxPriority, Heading.MaxPriority, " (higher goes first)");
         if (!errors.IsEmpty)
         {
             return TypedResults.ValidationProblem(errors.ToDictionary(), "Nothing was changed.");
+        }
+
+        if (change.Priority is not null && !owner.IsAdmin)
+        {
+            await quotas.CheckPriorityAsync(owner.Id, priority, cancellationToken);
         }
 
         var found = (change.Priority is null || await actions.PrioritizeAsync(id, priority, cancellationToken))

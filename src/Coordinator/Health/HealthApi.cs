@@ -9,7 +9,7 @@ internal static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
-        var health = routes.MapGroup("/health").WithTags("Health");
+        var health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
         Map(health, "", check: true, "GetHealth", "Whether database, bus and object store answer");
         Map(health, "live", check: false, "GetLiveness", "Whether the process answers");
     }

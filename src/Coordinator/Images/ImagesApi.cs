@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Coordinator.Owners.Access;
 using StableDiffusion.Storage;
 
 namespace StableDiffusion.Coordinator.Images;
@@ -16,7 +17,7 @@ internal static class ImagesApi
 
     public static void MapImages(this IEndpointRouteBuilder routes)
     {
-        var images = routes.MapGroup("/v1").WithTags("Images").ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        var images = routes.MapGroup("/v1").WithTags("Images").RequireAuthorization(AccessPolicies.Owner).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         images.MapGet("batches/{id:guid}/images", List).WithName("ListImages").WithSummary("List a batch's images in order")
             .ProducesProblem(StatusCodes.Status404NotFound);
         images.MapGet("images/{id:guid}", Get).WithName("GetImage").WithSummary("One image").ProducesProblem(StatusCodes.Status404NotFound);

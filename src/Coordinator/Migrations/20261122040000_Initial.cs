@@ -73,7 +73,11 @@ namespace StableDiffusion.Coordinator.Migrations
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
                     name = table.Column<string>(type: "text", nullable: false),
                     weight = table.Column<double>(type: "double precision", nullable: false),
-                    served = table.Column<double>(type: "double precision", nullable: false)
+                    served = table.Column<double>(type: "double precision", nullable: false),
+                    max_waiting = table.Column<int>(type: "integer", nullable: true),
+                    max_images_per_day = table.Column<int>(type: "integer", nullable: true),
+                    max_priority = table.Column<int>(type: "integer", nullable: true),
+                    max_requests_per_minute = table.Column<int>(type: "integer", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -113,6 +117,32 @@ namespace StableDiffusion.Coordinator.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "api_keys",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    owner_id = table.Column<int>(type: "integer", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    prefix = table.Column<string>(type: "text", nullable: false),
+                    sha256 = table.Column<byte[]>(type: "bytea", nullable: false),
+                    scopes = table.Column<List<string>>(type: "text[]", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    last_used_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
+                    revoked_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_api_keys", x => x.id);
+                    table.ForeignKey(
+                        name: "FK_api_keys_owners_owner_id",
+                        column: x => x.owner_id,
+                        principalTable: "owners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "batches",
                 columns: table => new
                 {
@@ -147,6 +177,25 @@ namespace StableDiffusion.Coordinator.Migrations
                         principalTable: "owners",
                         principalColumn: "id",
                         onDelete: ReferentialAction.Restrict);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "day_uses",
+                columns: table => new
+                {
+                    owner_id = table.Column<int>(type: "integer", nullable: false),
+                    day = table.Column<DateOnly>(type: "date", nullable: false),
+                    images = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_day_uses", x => x.owner_id);
+                    table.ForeignKey(
+                        name: "FK_day_uses_owners_owner_id",
+                        column: x => x.owner_id,
+                        principalTable: "owners",
+                        principalColumn: "id",
+                        onDelete: ReferentialAction.Cascade);
                 });
 
             migrationBuilder.CreateTable(
@@ -274,8 +323,19 @@ namespace StableDiffusion.Coordinator.Migrations
 
             migrationBuilder.InsertData(
                 table: "owners",
-                columns: new[] { "id", "name", "served", "weight" },
-                values: new object[] { 1, "default", 0.0, 1.0 });
+                columns: new[] { "id", "max_images_per_day", "max_priority", "max_requests_per_minute", "max_waiting", "name", "served", "weight" },
+                values: new object[] { 1, null, null, null, null, "default", 0.0, 1.0 });
+
+            migrationBuilder.CreateIndex(
+                name: "ix_api_keys_owner",
+                table: "api_keys",
+                column: "owner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_api_keys_sha256",
+                table: "api_keys",
+                column: "sha256",
+                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_attempts_failed",
@@ -304,6 +364,12 @@ namespace StableDiffusion.Coordinator.Migrations
                 name: "ix_batches_owner",
                 table: "batches",
                 column: "owner_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_batches_owner_open",
+                table: "batches",
+                column: "owner_id",
+                filter: "finished_at IS NULL");
 
             migrationBuilder.CreateIndex(
                 name: "ix_events_batch",
@@ -375,7 +441,13 @@ namespace StableDiffusion.Coordinator.Migrations
                 name: "adapters");
 
             migrationBuilder.DropTable(
+                name: "api_keys");
+
+            migrationBuilder.DropTable(
                 name: "attempts");
+
+            migrationBuilder.DropTable(
+                name: "day_uses");
 
             migrationBuilder.DropTable(
                 name: "events");

@@ -122,6 +122,9 @@ namespace StableDiffusion.Coordinator.Migrations
                     b.HasIndex("OwnerId")
                         .HasDatabaseName("ix_batches_owner");
 
+                    b.HasIndex(new[] { "OwnerId" }, "ix_batches_owner_open")
+                        .HasFilter("finished_at IS NULL");
+
                     b.ToTable("batches", (string)null);
                 });
 
@@ -543,6 +546,83 @@ namespace StableDiffusion.Coordinator.Migrations
                     b.ToTable("models", (string)null);
                 });
 
+            modelBuilder.Entity("StableDiffusion.Coordinator.Owners.Keys.ApiKey", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<DateTimeOffset?>("ExpiresAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("expires_at");
+
+                    b.Property<DateTimeOffset?>("LastUsedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<int>("OwnerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Prefix")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("prefix");
+
+                    b.Property<DateTimeOffset?>("RevokedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("revoked_at");
+
+                    b.PrimitiveCollection<List<string>>("Scopes")
+                        .IsRequired()
+                        .HasColumnType("text[]")
+                        .HasColumnName("scopes");
+
+                    b.Property<byte[]>("Sha256")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("sha256");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("OwnerId")
+                        .HasDatabaseName("ix_api_keys_owner");
+
+                    b.HasIndex("Sha256")
+                        .IsUnique()
+                        .HasDatabaseName("ix_api_keys_sha256");
+
+                    b.ToTable("api_keys", (string)null);
+                });
+
+            modelBuilder.Entity("StableDiffusion.Coordinator.Owners.Limits.DayUse", b =>
+                {
+                    b.Property<int>("OwnerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("owner_id");
+
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<long>("Images")
+                        .HasColumnType("bigint")
+                        .HasColumnName("images");
+
+                    b.HasKey("OwnerId");
+
+                    b.ToTable("day_uses", (string)null);
+                });
+
             modelBuilder.Entity("StableDiffusion.Coordinator.Owners.Owner", b =>
                 {
                     b.Property<int>("Id")
@@ -551,6 +631,22 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnName("id");
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
+
+                    b.Property<int?>("MaxImagesPerDay")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_images_per_day");
+
+                    b.Property<int?>("MaxPriority")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_priority");
+
+                    b.Property<int?>("MaxRequestsPerMinute")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_requests_per_minute");
+
+                    b.Property<int?>("MaxWaiting")
+                        .HasColumnType("integer")
+                        .HasColumnName("max_waiting");
 
                     b.Property<string>("Name")
                         .IsRequired()
@@ -741,6 +837,24 @@ namespace StableDiffusion.Coordinator.Migrations
                     b.HasOne("StableDiffusion.Coordinator.Batches.Batch", null)
                         .WithMany()
                         .HasForeignKey("BatchId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("StableDiffusion.Coordinator.Owners.Keys.ApiKey", b =>
+                {
+                    b.HasOne("StableDiffusion.Coordinator.Owners.Owner", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("StableDiffusion.Coordinator.Owners.Limits.DayUse", b =>
+                {
+                    b.HasOne("StableDiffusion.Coordinator.Owners.Owner", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator.Models;
 
@@ -7,7 +8,7 @@ namespace StableDiffusion.Coordinator.Models;
 internal static class ModelsApi
 {
     public static void MapModels(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/models", List).WithName("ListModels").WithTags("Models").WithSummary("Models the farm knows")
+        routes.MapGet("/v1/models", List).WithName("ListModels").WithTags("Models").RequireAuthorization(AccessPolicies.Farm).WithSummary("Models the farm knows")
             .WithDescription("Those that workers ever reported; images of a model that no live worker holds wait for one.")
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 

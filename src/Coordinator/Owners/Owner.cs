@@ -21,6 +21,18 @@ public sealed class Owner
     /// <summary>Work dispatched so far over <see cref="Weight"/>: who has the least is served next. One who comes back from having nothing
     /// that waits is lifted to the least of those who do, so that being away is no credit.</summary>
     public double Served { get; set; }
+
+    /// <summary>Most images that may be on their way at once. Null for no limit, as in the next three.</summary>
+    public int? MaxWaiting { get; set; }
+
+    /// <summary>Most images accepted on one day (UTC).</summary>
+    public int? MaxImagesPerDay { get; set; }
+
+    /// <summary>Highest priority of the owner's batches.</summary>
+    public int? MaxPriority { get; set; }
+
+    /// <summary>Most requests a minute with all of the owner's keys. Null for <see cref="OwnerOptions.RequestsPerMinute"/>.</summary>
+    public int? MaxRequestsPerMinute { get; set; }
 }
 
 internal sealed class OwnerTable : IEntityTypeConfiguration<Owner>

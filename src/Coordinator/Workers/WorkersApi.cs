@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Workers;
+using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator.Workers;
 
@@ -8,7 +9,7 @@ namespace StableDiffusion.Coordinator.Workers;
 internal static class WorkersApi
 {
     public static void MapWorkers(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/workers", List).WithName("ListWorkers").WithTags("Workers").WithSummary("Workers as they last reported, live ones first")
+        routes.MapGet("/v1/workers", List).WithName("ListWorkers").WithTags("Workers").RequireAuthorization(AccessPolicies.Farm).WithSummary("Workers as they last reported, live ones first")
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<Ok<List<WorkerResponse>>> List(FarmDb db, WorkerRegister register, CancellationToken cancellationToken)

@@ -1,0 +1,41 @@
+using System.Net;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.Options;
+
+namespace StableDiffusion.Coordinator.Owners.Access;
+
+/// <summary>Whether requests need a key, which in the automatic mode depends on who can reach the coordinator.</summary>
+internal sealed class AuthenticationState(IServer server, IOptions<OwnerOptions> options)
+{
+    private volatile bool isOn = options.Value.Authentication != AuthenticationMode.Off; // until the addresses are known
+
+    /// <summary>Whether requests that come over the network need a key.</summary>
+    public bool IsOn => isOn;
+
+    /// <summary>The addresses it listens on, for people.</summary>
+    public string Addresses => string.Join(", ", Bound);
+
+    private ICollection<string> Bound => server.Features.Get<IServerAddressesFeature>()?.Addresses ?? [];
+
+    /// <summary>Looks at the addresses, which are known once the server has started.</summary>
+    public void Decide() => isOn = options.Value.Authentication switch
+    {
+        AuthenticationMode.On => true,
+        AuthenticationMode.Off => false,
+        _ => Bound is not { Count: > 0 } bound || !bound.All(IsLoopback),
+    };
+
+    /// <summary>Whether a request needs a key. Endpoints can be added while Kestrel runs, so in the automatic mode the connection
+    /// is looked at as well.</summary>
+    public bool IsOnFor(ConnectionInfo connection) =>
+        IsOn || (options.Value.Authentication is AuthenticationMode.Auto && connection.LocalIpAddress is { } address && !IPAddress.IsLoopback(address));
+
+    /// <summary>Whether an address that a server listens on ("http://localhost:5080") can be reached from this machine alone.</summary>
+    public static bool IsLoopback(string address)
+    {
+        var binding = BindingAddress.Parse(address);
+        return binding.IsUnixPipe || binding.IsNamedPipe || binding.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(binding.Host, out var ip) && IPAddress.IsLoopback(ip));
+    }
+}
