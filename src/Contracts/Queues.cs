@@ -17,4 +17,8 @@ public static class Queues
 
     /// <summary>The queue of commands for one worker: "worker.HOST-1234"; it goes with the worker.</summary>
     public static string Worker(string workerId) => $"worker.{workerId}";
+
+    /// <summary>Where to send those commands. A sender must describe the exchange as the worker makes it, and must not make the queue: of a
+    /// worker that is gone it would stay.</summary>
+    public static Uri WorkerAddress(string workerId) => new($"exchange:{Worker(workerId)}?durable=false&autodelete=true");
 }

@@ -3,32 +3,93 @@ using StableDiffusion.Contracts.Messages;
 
 namespace StableDiffusion.Worker.Groups;
 
-/// <summary>
-/// Decides what becomes of a command: a fresh one is rendered; one that another worker may have begun (redelivered), that came
-/// too late, or that meets a worker on its way out is handed back; one that is at work here already means nothing.
-/// </summary>
-public sealed partial class GroupIntake(GroupRunner runner, WorkInHand inHand, TimeProvider time, ILogger<GroupIntake> logger)
+/// <summary>Takes commands up: waits until there is room for another group, claims its images, and begins what is granted.</summary>
+public sealed partial class GroupIntake(GroupRunner runner, ImageClaims claims, GroupPlaces places, WorkInHand inHand, ILogger<GroupIntake> logger)
 {
-    /// <summary>Returns when every image of the command has its end, and the broker the reports.</summary>
-    public Task TakeAsync(RenderImages command, bool redelivered, CancellationToken cancellationToken)
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(2);
+
+    /// <summary>Returns when the group is in hand, whose work goes on by itself, or when there is nothing to do about it.</summary>
+    /// <param name="command">The group.</param>
+    /// <param name="cancellationToken">Ends with the delivery.</param>
+    /// <returns>False when the worker takes nothing more: the command is for another.</returns>
+    /// <exception cref="OperationCanceledException">The delivery ended; the broker will deliver the command again.</exception>
+    public async Task<bool> TakeAsync(RenderImages command, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(command);
-        if (command.Images.Any(image => inHand.Holds(image.AttemptId)))
+        var refusing = inHand.Refusing;
+        try
         {
-            LogHeld(command.Model, command.Images[0].AttemptId); // delivered again after a lost connection, while we go on
-            return Task.CompletedTask;
+            return await TakeAsync(command, refusing, cancellationToken).ConfigureAwait(false);
         }
-        if (redelivered || command.ExpiresAt <= time.GetUtcNow() || inHand.Stopping.IsCancellationRequested)
+        catch (OperationCanceledException) when (refusing.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
-            LogHandedBack(command.Images.Count, command.Model, redelivered);
-            return runner.ReturnAsync(command, cancellationToken);
+            return false;
         }
-        return runner.RunAsync(command, cancellationToken);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ignored a second delivery for {Model}: attempt {AttemptId} is at work here")]
-    private partial void LogHeld(string model, Guid attemptId);
+    private async Task<bool> TakeAsync(RenderImages command, CancellationToken refusing, CancellationToken cancellationToken)
+    {
+        using var waiting = CancellationTokenSource.CreateLinkedTokenSource(refusing, cancellationToken);
+        var place = await places.TakeAsync(waiting.Token).ConfigureAwait(false);
+        try
+        {
+            if (await ClaimAsync(command, refusing, cancellationToken).ConfigureAwait(false) is { } group)
+            {
+                inHand.Keep(RunAsync(group, place));
+                place = null;
+            }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Handed back {Count} images of {Model} unrendered (redelivered: {Redelivered})")]
-    private partial void LogHandedBack(int count, string model, bool redelivered);
+            return true;
+        }
+        finally
+        {
+            place?.Dispose();
+        }
+    }
+
+    /// <summary>What was granted; null when that is nothing.</summary>
+    private async Task<GroupInHand?> ClaimAsync(RenderImages command, CancellationToken refusing, CancellationToken cancellationToken)
+    {
+        // a command is delivered again when the connection was lost before the broker had the acknowledgement
+        var images = command.Images.Where(image => !inHand.Holds(image.AttemptId)).ToList();
+        if (images.Count == 0)
+        {
+            return null;
+        }
+
+        // one that was asked may be granted already: its answer is worth some waiting
+        using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var drain = refusing.Register(() => asking.CancelAfter(LongestAnswer)).ConfigureAwait(false);
+        var granted = await claims.AskAsync([.. images.Select(image => new AttemptReference(image.ImageId, image.AttemptId))], asking.Token).ConfigureAwait(false);
+        images.RemoveAll(image => !granted.Contains(image.AttemptId));
+        LogClaimed(images.Count, command.Images.Count, command.Model);
+        return images.Count == 0 ? null : inHand.Take(command, images);
+    }
+
+    private async Task RunAsync(GroupInHand group, GroupPlaces.Place place)
+    {
+        try
+        {
+            await runner.RunAsync(group, place.Drawn).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (inHand.Abandoned.IsCancellationRequested)
+        {
+            // what was not reported in time, the coordinator gives to others
+        }
+        catch (Exception error) // nobody waits for it
+        {
+            LogLost(error, group.Images.Count, group.Model, error.Message);
+        }
+        finally
+        {
+            inHand.Drop(group);
+            place.Dispose();
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Was granted {Granted} of {Count} images of {Model}")]
+    private partial void LogClaimed(int granted, int count, string model);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A group of {Count} images of {Model} is forgotten; the coordinator has them drawn elsewhere: {Reason}")]
+    private partial void LogLost(Exception error, int count, string model, string reason);
 }

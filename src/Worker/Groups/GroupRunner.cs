@@ -1,12 +1,6 @@
-using System.Security.Cryptography;
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using StableDiffusion.Contracts;
-using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Failures;
-using StableDiffusion.Worker.Hosting;
-using StableDiffusion.Worker.Manifests;
-using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Uploads;
@@ -14,114 +8,130 @@ using StableDiffusion.Worker.Uploads;
 namespace StableDiffusion.Worker.Groups;
 
 /// <summary>
-/// A group's way from command to pictures: render on the device, then encode, store and report each image by itself. Every
-/// image comes to one of four ends: rendered, failed for good, failed retryably, or handed back at shutdown.
+/// A group's way from claim to pictures: drawn on the device, then encoded, stored and reported image by image. Every image
+/// comes to one of five ends: rendered, failed for good, failed retryably, handed back, or cancelled, which nobody hears of.
 /// </summary>
 public sealed partial class GroupRunner(
-    IRenderer renderer, HeldModels models, WorkInHand inHand, Uploader uploader, Reporter reporter, IOptions<WorkerOptions> options, ILogger<GroupRunner> logger)
+    IRenderer renderer, WorkInHand inHand, ImageFinisher finisher, ProgressReports progress, ImagesReporter reporter, Throughput throughput,
+    ILogger<GroupRunner> logger)
 {
-    /// <summary>Brings every image of the command to an end and reports it; returns when the broker has the reports.</summary>
-    public async Task RunAsync(RenderImages command, CancellationToken cancellationToken)
+    /// <summary>Brings every image of the group to an end; returns when the broker has the reports.</summary>
+    /// <param name="group">From <see cref="WorkInHand"/>.</param>
+    /// <param name="drawn">Called when the device is done with it.</param>
+    public async Task RunAsync(GroupInHand group, Action drawn)
     {
-        ArgumentNullException.ThrowIfNull(command);
-        using var taken = inHand.Take([.. command.Images.Select(image => image.AttemptId)]);
-        var images = command.Images.Select(image => new ImageReports(image, reporter, cancellationToken)).ToList();
-        await RenderAsync(command.Model, images, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Hands every image of the command back.</summary>
-    public Task ReturnAsync(RenderImages command, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(command);
-        return Task.WhenAll(command.Images.Select(image => new ImageReports(image, reporter, cancellationToken).ReturnedAsync()));
-    }
-
-    private async Task RenderAsync(string model, List<ImageReports> images, CancellationToken cancellationToken)
-    {
+        ArgumentNullException.ThrowIfNull(group);
+        ArgumentNullException.ThrowIfNull(drawn);
+        long taken = throughput.Now;
         // pictures leave the device's thread at once: encoding and storing one overlaps with drawing the next
-        var finishing = new Dictionary<ImageReports, Task>();
-        var group = new RenderGroup(model, [.. images.Select(image => image.Image.Settings)])
-        {
-            Started = index => images[index].Started(),
-            StepDone = news => images[news.Image].StepDone(news),
-            Rendered = (index, drawn) => finishing[images[index]] = Task.Run(() => FinishAsync(images[index], drawn, cancellationToken), cancellationToken),
-        };
-        Exception? failure = null;
+        var pictures = Channel.CreateUnbounded<DrawnImage>(new UnboundedChannelOptions { SingleWriter = true });
+        var finishing = finisher.FinishAsync(pictures.Reader.ReadAllAsync(inHand.Abandoned), inHand.Abandoned);
         try
         {
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(inHand.Stopping, cancellationToken);
-            await renderer.RenderAsync(group, stop.Token).ConfigureAwait(false);
+            await DrawAsync(group, group.Images, pictures.Writer).ConfigureAwait(false);
         }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested) // of whatever kind: Failure sorts it below
+        finally
         {
-            failure = error;
+            pictures.Writer.Complete();
+            drawn();
+            await finishing.ConfigureAwait(false);
         }
-        await Task.WhenAll(finishing.Values).ConfigureAwait(false);
-        var left = images.Where(image => !finishing.ContainsKey(image)).ToList();
-        if (failure is OperationCanceledException && inHand.Stopping.IsCancellationRequested)
+
+        await reporter.FlushAsync().WaitAsync(inHand.Abandoned).ConfigureAwait(false);
+        throughput.Add(group.Images.Count(image => image.Drawn), taken);
+    }
+
+    private async Task DrawAsync(GroupInHand group, IReadOnlyList<ImageInHand> images, ChannelWriter<DrawnImage> pictures)
+    {
+        Exception? failure;
+        List<ImageInHand> left = [.. images];
+        do
         {
-            await Task.WhenAll(left.Select(image => image.ReturnedAsync())).ConfigureAwait(false);
+            left.RemoveAll(image => !image.IsLeft);
+            if (left.Count == 0)
+            {
+                return;
+            }
+
+            failure = await TryDrawAsync(group, [.. left], pictures).ConfigureAwait(false);
+        }
+        while (failure is OperationCanceledException && !group.IsHandedBack); // some were cancelled: the others are drawn without them
+
+        left.RemoveAll(image => !image.IsLeft);
+        if (failure is OperationCanceledException)
+        {
+            left.ForEach(image => reporter.Returned(image.Reference));
         }
         else if (failure is not null)
         {
-            await FailAsync(model, left, failure, images.Count == 1, cancellationToken).ConfigureAwait(false);
+            await FailAsync(group, left, failure, images.Count == 1, pictures).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Why some are left; null when none is.</summary>
+    private async Task<Exception?> TryDrawAsync(GroupInHand group, ImageInHand[] images, ChannelWriter<DrawnImage> pictures)
+    {
+        var cancellation = group.BeginCall(images, inHand.Abandoned);
+        var call = new RenderGroup(group.Model, Array.ConvertAll(images, image => image.Settings))
+        {
+            Started = index =>
+            {
+                group.Begun(images[index]);
+                progress.Begun(images[index]);
+            },
+            StepDone = news => progress.StepDone(images[news.Image], news),
+            Rendered = (index, picture) =>
+            {
+                images[index].Drawn = true;
+                pictures.TryWrite(new DrawnImage(images[index], picture));
+            },
+        };
+        try
+        {
+            await renderer.RenderAsync(call, cancellation).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException error) when (cancellation.IsCancellationRequested)
+        {
+            inHand.Abandoned.ThrowIfCancellationRequested();
+            return error;
+        }
+        catch (OperationCanceledException error) // not by us, so it is a failure like others
+        {
+            return new InvalidOperationException(error.Message, error);
+        }
+        catch (Exception error) // of whatever kind: Failure sorts it
+        {
+            return error;
+        }
+        finally
+        {
+            group.EndCall();
         }
     }
 
     /// <summary>What fails in company is tried alone, so that one bad image or a lack of memory does not take others with it.</summary>
-    private async Task FailAsync(string model, List<ImageReports> images, Exception error, bool alone, CancellationToken cancellationToken)
+    private async Task FailAsync(GroupInHand group, List<ImageInHand> images, Exception error, bool alone, ChannelWriter<DrawnImage> pictures)
     {
         if (alone)
         {
-            await Task.WhenAll(images.Select(image => FailAsync(image, error))).ConfigureAwait(false);
+            images.ForEach(image => Fail(image, error));
             return;
         }
-        LogSplit(error, images.Count, model, error.Message);
+
+        LogSplit(error, images.Count, group.Model, error.Message);
         foreach (var image in images)
         {
-            await RenderAsync(model, [image], cancellationToken).ConfigureAwait(false);
+            await DrawAsync(group, [image], pictures).ConfigureAwait(false);
         }
     }
 
-    private async Task FinishAsync(ImageReports image, RenderedImage drawn, CancellationToken cancellationToken)
-    {
-        byte[] file;
-        try
-        {
-            file = PictureFile.Encode(drawn.Picture, ManifestOf(image.Image.Settings));
-            await uploader.PutAsync(image.Image.ObjectKey, file, PictureFile.ContentType, cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested)
-        {
-            await image.ReturnedAsync().ConfigureAwait(false);
-            return;
-        }
-        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
-        {
-            await FailAsync(image, error).ConfigureAwait(false);
-            return;
-        }
-        await image.RenderedAsync(Convert.ToHexStringLower(SHA256.HashData(file)), file.Length, drawn.RenderTime, drawn.PeakMemory).ConfigureAwait(false);
-        LogRendered(image.Image.ImageId, image.Image.AttemptId, drawn.RenderTime.TotalSeconds, file.Length, drawn.PeakMemory / (double)(1 << 20));
-    }
-
-    private Manifest ManifestOf(ImageSettings settings) => new()
-    {
-        Settings = settings,
-        ModelHash = models.Get(settings.Model).Hash,
-        SingleFile = options.Value.SingleFiles.GetValueOrDefault(settings.Model)?.ToOptions(),
-        Environment = renderer.Environment,
-    };
-
-    private Task FailAsync(ImageReports image, Exception error)
+    private void Fail(ImageInHand image, Exception error)
     {
         var failure = Failure.From(error);
         LogFailed(error, image.Image.ImageId, image.Image.AttemptId, failure.Reason, failure.Retryable);
-        return image.FailedAsync(failure);
+        reporter.Failed(image.Reference, failure);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Rendered image {ImageId}, attempt {AttemptId}, in {Seconds:0.000} s: {Bytes} bytes; peak memory {PeakMebibytes:0} MiB")]
-    private partial void LogRendered(Guid imageId, Guid attemptId, double seconds, long bytes, double? peakMebibytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId}, attempt {AttemptId}, failed (retryable: {Retryable}): {Reason}")]
     private partial void LogFailed(Exception error, Guid imageId, Guid attemptId, string reason, bool retryable);

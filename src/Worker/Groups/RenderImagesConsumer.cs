@@ -1,32 +1,35 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
+using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 
 namespace StableDiffusion.Worker.Groups;
 
 /// <summary>
-/// Takes <see cref="RenderImages"/> from a model's queue. The broker's acknowledgement comes after every image's end was
-/// reported: a worker that dies leaves the command to be delivered again, and the one who gets it hands it back.
+/// Takes <see cref="RenderImages"/> from a model's queue. The broker's acknowledgement comes once the coordinator has answered
+/// the claim: from then on its rows say whose the images are, and a worker that dies is found out by its silence.
 /// </summary>
-public sealed partial class RenderImagesConsumer(GroupIntake intake, WorkInHand inHand, ILogger<RenderImagesConsumer> logger) : IConsumer<RenderImages>
+public sealed partial class RenderImagesConsumer(GroupIntake intake, ILogger<RenderImagesConsumer> logger) : IConsumer<RenderImages>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<RenderImages> context)
     {
-        var work = intake.TakeAsync(context.Message, context.ReceiveContext.Redelivered, inHand.Abandoned);
+        var command = context.Message;
         try
         {
-            await work.WaitAsync(context.CancellationToken).ConfigureAwait(false);
+            if (!await intake.TakeAsync(command, context.CancellationToken).ConfigureAwait(false))
+            {
+                // another copy is worth nothing, whoever claims first has it; so it may be sent before this one is acknowledged
+                await context.Forward(new Uri($"queue:{Queues.Render(command.Model)}")).ConfigureAwait(false);
+                LogPassedOn(command.Images.Count, command.Model);
+            }
         }
-        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested && !work.IsCompleted)
+        catch (OperationCanceledException) when (context.CancellationToken.IsCancellationRequested)
         {
-            // The connection is lost, and comes back only when nobody waits within its deliveries. The work goes on by itself;
-            // the broker's second delivery will find it in hand.
-            LogDetached(context.Message.Model, context.Message.Images.Count);
-            inHand.Keep(work);
+            // The connection is lost, and comes back only when nobody waits within its deliveries. The broker delivers the command again.
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The broker is lost; {Count} images of {Model} are finished all the same and reported when it is back")]
-    private partial void LogDetached(string model, int count);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Left {Count} images of {Model} to other workers: this one takes nothing more")]
+    private partial void LogPassedOn(int count, string model);
 }

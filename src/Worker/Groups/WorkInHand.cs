@@ -1,17 +1,29 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Hosting;
 
 namespace StableDiffusion.Worker.Groups;
 
-/// <summary>The attempts this worker has taken up and not yet reported the end of, and whether it still takes up more.</summary>
-public sealed class WorkInHand : IDisposable
+/// <summary>The groups this worker was granted and has not yet reported the end of, and whether it takes up more.</summary>
+public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> options) : IDisposable
 {
+    // Beats and reports take different ways, and a beat without the attempt that comes before its end would have it drawn again.
+    private const int Afterglow = 2; // in beats
+
+    private readonly ConcurrentDictionary<GroupInHand, byte> groups = new();
     private readonly ConcurrentDictionary<Guid, byte> attempts = new();
+    private readonly ConcurrentQueue<(long At, GroupInHand Group)> ended = new();
     private readonly ConcurrentDictionary<Task, byte> kept = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource abandoned = new();
+    private CancellationTokenSource refusing = new();
 
     /// <summary>Cancelled when the worker shuts down: work goes back between two steps.</summary>
     public CancellationToken Stopping => stopping.Token;
+
+    /// <summary>Cancelled while nothing new is taken: the worker drains, or shuts down.</summary>
+    public CancellationToken Refusing => Volatile.Read(ref refusing).Token;
 
     /// <summary>
     /// Cancelled when the time for shutting down is over: reports that the broker has not taken by then are given up. Work
@@ -20,20 +32,81 @@ public sealed class WorkInHand : IDisposable
     /// </summary>
     public CancellationToken Abandoned => abandoned.Token;
 
-    /// <summary>For the heartbeat, which renews their leases.</summary>
-    public IReadOnlyList<Guid> Attempts => [.. attempts.Keys];
+    /// <summary>Raised when the first group is taken up, when the last is done, and when drain begins or ends.</summary>
+    public event Action Changed = () => { };
 
-    /// <summary>Whether the attempt is being worked on here, so that a second delivery of it means nothing.</summary>
+    /// <summary>Whether there is any group.</summary>
+    public bool Any => !groups.IsEmpty;
+
+    /// <summary>Whether the worker drains.</summary>
+    public bool Draining => Refusing.IsCancellationRequested && !Stopping.IsCancellationRequested;
+
+    /// <summary>For the heartbeat: those in hand, and those whose end was reported just now.</summary>
+    public IReadOnlyList<Guid> Attempts
+    {
+        get
+        {
+            Forget();
+            return [.. attempts.Keys];
+        }
+    }
+
+    /// <summary>Whether the attempt is or was just now worked on here, so that a second delivery of it means nothing.</summary>
     public bool Holds(Guid attempt) => attempts.ContainsKey(attempt);
 
-    /// <summary>Takes up attempts, until the result is disposed.</summary>
-    public IDisposable Take(IReadOnlyList<Guid> taken)
+    /// <summary>Whether a group of the model is here.</summary>
+    public bool HoldsModel(string model) => groups.Keys.Any(group => group.Model == model);
+
+    /// <summary>Takes up a group; <see cref="Drop"/> ends it.</summary>
+    public GroupInHand Take(RenderImages command, IEnumerable<ImageToRender> granted)
     {
-        foreach (var attempt in taken)
+        ArgumentNullException.ThrowIfNull(command);
+        var group = new GroupInHand(command, granted, Stopping);
+        foreach (var image in group.Images)
         {
-            attempts.TryAdd(attempt, 0);
+            attempts.TryAdd(image.Image.AttemptId, 0);
         }
-        return new Taken(this, taken);
+
+        var first = groups.IsEmpty;
+        groups.TryAdd(group, 0);
+        if (first)
+        {
+            Changed();
+        }
+
+        return group;
+    }
+
+    /// <summary>All of the group is reported.</summary>
+    public void Drop(GroupInHand group)
+    {
+        ArgumentNullException.ThrowIfNull(group);
+        groups.TryRemove(group, out _);
+        group.Dispose();
+        ended.Enqueue((time.GetTimestamp(), group));
+        Forget();
+        if (groups.IsEmpty)
+        {
+            Changed();
+        }
+    }
+
+    /// <summary>The attempts do not count any more.</summary>
+    public void Cancel(IReadOnlySet<Guid> cancelled)
+    {
+        foreach (var group in groups.Keys)
+        {
+            group.Cancel(cancelled);
+        }
+    }
+
+    /// <summary>What is not drawn yet goes back.</summary>
+    public void HandBack()
+    {
+        foreach (var group in groups.Keys)
+        {
+            group.HandBack();
+        }
     }
 
     /// <summary>Work that outlives the delivery it came with.</summary>
@@ -46,8 +119,29 @@ public sealed class WorkInHand : IDisposable
     /// <summary>Returns when the work that was kept is done.</summary>
     public Task KeptAsync() => Task.WhenAll(kept.Keys);
 
+    /// <summary>From now on nothing is taken, until <see cref="Accept"/>.</summary>
+    public async Task RefuseAsync()
+    {
+        await Volatile.Read(ref refusing).CancelAsync().ConfigureAwait(false);
+        Changed();
+    }
+
+    /// <summary>From now on work is taken again.</summary>
+    public void Accept()
+    {
+        if (Draining)
+        {
+            Volatile.Write(ref refusing, new CancellationTokenSource()); // the old one has no timer, and may still be looked at
+            Changed();
+        }
+    }
+
     /// <summary>From now on everything is handed back.</summary>
-    public Task StopAsync() => stopping.CancelAsync();
+    public async Task StopAsync()
+    {
+        await stopping.CancelAsync().ConfigureAwait(false);
+        await RefuseAsync().ConfigureAwait(false);
+    }
 
     /// <summary>Nothing is waited for any more.</summary>
     public void Abandon() => abandoned.Cancel();
@@ -57,15 +151,16 @@ public sealed class WorkInHand : IDisposable
     {
         stopping.Dispose();
         abandoned.Dispose();
+        refusing.Dispose();
     }
 
-    private sealed class Taken(WorkInHand hand, IReadOnlyList<Guid> taken) : IDisposable
+    private void Forget()
     {
-        public void Dispose()
+        while (ended.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= Afterglow * options.Value.HeartbeatInterval && ended.TryDequeue(out oldest))
         {
-            foreach (var attempt in taken)
+            foreach (var image in oldest.Group.Images)
             {
-                hand.attempts.TryRemove(attempt, out _);
+                attempts.TryRemove(image.Image.AttemptId, out _);
             }
         }
     }

@@ -3,7 +3,10 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Adapters;
+using StableDiffusion.Worker.Commands;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Models;
@@ -35,21 +38,33 @@ public static class WorkerBuilder
         services.AddSingleton<AdapterWatch>();
         services.AddSingleton<InputCache>();
         services.AddSingleton<WorkInHand>();
+        services.AddSingleton(AskCoordinator);
+        services.AddSingleton<ImageClaims>();
+        services.AddSingleton<GroupPlaces>();
         services.AddSingleton<GroupRunner>();
         services.AddSingleton<GroupIntake>();
         services.AddSingleton<Uploader>();
+        services.AddSingleton<ImageFinisher>();
         services.AddSingleton(provider => ActivatorUtilities.CreateInstance<Reporter>(
             provider, provider.GetService<IReportBus>() ?? provider.GetRequiredService<IBus>()));
+        services.AddSingleton<ImagesReporter>();
+        services.AddSingleton<ProgressReports>();
+        services.AddSingleton<Throughput>();
+        services.AddSingleton<Registration>();
         services.AddSingleton<Heartbeat>();
+        services.AddSingleton<ModelQueues>();
+        services.AddSingleton<CommandEndpoint>();
+        services.AddSingleton<Duty>();
         services.AddHostedService<WorkerLife>();
         return builder;
     }
 
-    /// <summary>Registers the consumer of render commands. Its endpoints, a queue per model, are opened when the models are loaded.</summary>
+    /// <summary>Registers the consumers of commands. Their endpoints, a queue per model and one for this worker, are opened when the models are loaded.</summary>
     public static IBusRegistrationConfigurator AddWorkerConsumers(this IBusRegistrationConfigurator bus)
     {
         ArgumentNullException.ThrowIfNull(bus);
         bus.AddConsumer<RenderImagesConsumer>().ExcludeFromConfigureEndpoints();
+        bus.AddConsumer<WorkerCommandsConsumer>().ExcludeFromConfigureEndpoints();
         return bus;
     }
 
@@ -67,4 +82,15 @@ public static class WorkerBuilder
             });
         })
         .AddMassTransit<IReportBus>(bus => bus.UsingRabbitMq((context, rabbit) => rabbit.Host(broker(context))));
+
+    private static ClaimRequest AskCoordinator(IServiceProvider provider)
+    {
+        var client = new Lazy<IRequestClient<ClaimImages>>(() =>
+            provider.GetRequiredService<IBus>().CreateRequestClient<ClaimImages>(new Uri($"queue:{Queues.Claims}"), ImageClaims.Patience));
+        return async (claim, cancellationToken) =>
+        {
+            var answer = await client.Value.GetResponse<ImagesClaimed>(claim, cancellationToken).ConfigureAwait(false);
+            return answer.Message;
+        };
+    }
 }

@@ -39,14 +39,23 @@ public sealed class WorkerOptions
     /// default. LoRAs beyond it are taken out after each group: slower, and the pictures are the same.</summary>
     public int LoraMemory { get; set; } = 4096;
 
-    /// <summary>Groups taken from a model's queue at once: one is rendered, the others are at hand or on their way out. 1 … 16.</summary>
+    /// <summary>Most images that it is sent in one command, 1 … 512. More than its networks draw in one call only saves messages.</summary>
+    public int GroupSize { get; set; } = 4;
+
+    /// <summary>Groups claimed and not drawn yet: one is being drawn, the others wait with all they need. 1 … 16.</summary>
     public int Prefetch { get; set; } = 2;
+
+    /// <summary>Pictures of a group that are encoded and stored at once, 1 … 64.</summary>
+    public int Uploads { get; set; } = 8;
+
+    /// <summary>How long a report of images waits for others to leave with, while their group goes on.</summary>
+    public TimeSpan ReportDelay { get; set; } = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Time between two heartbeats, ±10 %.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(3);
 
-    /// <summary>Shortest time between two progress reports of a group.</summary>
-    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(0.5);
+    /// <summary>Shortest time between two progress reports of an image.</summary>
+    public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(1);
 
     /// <summary><see cref="Models"/> taken apart.</summary>
     internal string[] ModelFolders => Models.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
@@ -107,6 +116,14 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         {
             yield return $"Worker:LoraMemory is {options.LoraMemory}; it must be a number of MiB, 0 or more.";
         }
+        if (options.GroupSize is < 1 or > 512)
+        {
+            yield return $"Worker:GroupSize is {options.GroupSize}; it must be 1 to 512.";
+        }
+        if (options.Uploads is < 1 or > 64)
+        {
+            yield return $"Worker:Uploads is {options.Uploads}; it must be 1 to 64.";
+        }
         if (options.Prefetch is < 1 or > 16)
         {
             yield return $"Worker:Prefetch is {options.Prefetch}; it must be 1 to 16.";
@@ -114,6 +131,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.HeartbeatInterval <= TimeSpan.Zero)
         {
             yield return $"Worker:HeartbeatInterval is {options.HeartbeatInterval}; it must be longer than zero.";
+        }
+        if (options.ReportDelay < TimeSpan.Zero)
+        {
+            yield return $"Worker:ReportDelay is {options.ReportDelay}; it cannot be negative.";
         }
         if (options.ProgressInterval < TimeSpan.Zero)
         {

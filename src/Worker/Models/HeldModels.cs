@@ -11,6 +11,9 @@ public sealed class HeldModels
     /// <summary>For the heartbeat, sorted by name.</summary>
     public IReadOnlyList<ModelDescription> All => [.. models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
 
+    /// <summary>Names of models that were found and are not loaded, and could be.</summary>
+    public IReadOnlyList<string> CanHold { get; private set; } = [];
+
     /// <summary>Models that were found and could not be loaded.</summary>
     public IReadOnlyList<ModelFault> Faults { get; private set; } = [];
 

@@ -14,6 +14,12 @@ public interface IRenderer
     /// <summary>What the bytes depend on besides settings and weights; goes into every manifest.</summary>
     RenderEnvironment Environment { get; }
 
+    /// <summary>The device's memory in bytes; null where the system does not tell.</summary>
+    long? Memory => null;
+
+    /// <summary>As much of it as is in use, by whomever; null where the system does not tell.</summary>
+    long? UsedMemory => null;
+
     /// <summary>Loads what can be loaded; a model that cannot is logged and left out, with the reason.</summary>
     Task<LoadedModels> LoadAsync(CancellationToken cancellationToken);
 

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.RegularExpressions;
 using StableDiffusion.Diffusion;
+using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Worker.Hosting;
 using TorchSharp;
@@ -15,6 +16,12 @@ internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType
     /// <summary>"cpu (2 threads), AMD EPYC 9655", "cuda:0, NVIDIA H200".</summary>
     public string Text =>
         Device.type == DeviceType.CPU ? $"cpu ({Environment.Threads} threads), {Environment.Hardware}" : $"{Environment.Device}, {Environment.Hardware}";
+
+    /// <summary>In bytes: the GPU's, or on a CPU what the process may have; null where it is not told.</summary>
+    public long? Memory => Device.type == DeviceType.CPU ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : DeviceMemory.Total(Math.Max(Device.index, 0));
+
+    /// <summary>In bytes: what is in use of the GPU, or on a CPU by the process; null where it is not told.</summary>
+    public long? UsedMemory => Device.type == DeviceType.CPU ? System.Environment.WorkingSet : DeviceMemory.Used(Math.Max(Device.index, 0));
 
     /// <summary>Takes what the options ask for. Runs on the thread that will draw: the thread count belongs to it.</summary>
     /// <exception cref="InvalidOperationException">The device that Worker:Device names is not there, or cannot compute in Worker:Dtype.</exception>

@@ -54,6 +54,12 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     public RenderEnvironment Environment => device.Environment;
 
     /// <inheritdoc/>
+    public long? Memory => device.Memory;
+
+    /// <inheritdoc/>
+    public long? UsedMemory => device.UsedMemory;
+
+    /// <inheritdoc/>
     public async Task<LoadedModels> LoadAsync(CancellationToken cancellationToken)
     {
         List<ModelDescription> loaded = [];

@@ -1,59 +1,94 @@
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
-using StableDiffusion.Worker.Adapters;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
-using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Reports;
 
-/// <summary>Tells every few seconds that the worker lives and what it has in hand.</summary>
-public sealed class Heartbeat(
-    Reporter reporter, IRenderer renderer, HeldModels models, HeldAdapters adapters, WorkInHand inHand, TimeProvider time, IOptions<WorkerOptions> options)
+/// <summary>Tells every few seconds that the worker lives and what it has in hand, and soon after its activity changed; what it is and holds,
+/// when that changed.</summary>
+public sealed class Heartbeat : IDisposable
 {
     private const double Jitter = 0.1; // so that a fleet started together does not report together
+    private const int MostPerInterval = 6; // activity that flickers is told of so often
+
+    private readonly Reporter reporter;
+    private readonly Registration registration;
+    private readonly IRenderer renderer;
+    private readonly WorkInHand inHand;
+    private readonly Throughput throughput;
+    private readonly TimeProvider time;
+    private readonly WorkerOptions options;
+    private readonly SemaphoreSlim news = new(0);
+
+    /// <summary>Listens for changes from now on; tells of them once it runs.</summary>
+    public Heartbeat(
+        Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, TimeProvider time, IOptions<WorkerOptions> options)
+    {
+        ArgumentNullException.ThrowIfNull(inHand);
+        ArgumentNullException.ThrowIfNull(options);
+        (this.reporter, this.registration, this.renderer, this.inHand) = (reporter, registration, renderer, inHand);
+        (this.throughput, this.time, this.options) = (throughput, time, options.Value);
+        inHand.Changed += Wake;
+    }
+
+    private WorkerActivity Activity => (inHand.Draining, inHand.Any) switch
+    {
+        (true, true) => WorkerActivity.Draining,
+        (true, false) => WorkerActivity.Paused,
+        (false, true) => WorkerActivity.Busy,
+        (false, false) => WorkerActivity.Idle,
+    };
+
+    /// <summary>Something is worth telling before the next beat is due.</summary>
+    public void Wake()
+    {
+        if (news.CurrentCount == 0)
+        {
+            news.Release();
+        }
+    }
 
     /// <summary>Reports now and then on and on, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            var interval = options.Value.HeartbeatInterval;
-            // a report that hangs (no broker) is given up when the next is due
-            using var due = new CancellationTokenSource(interval, time);
-            using var stop = CancellationTokenSource.CreateLinkedTokenSource(due.Token, cancellationToken);
-            await ReportAsync(leaving: false, stop.Token).ConfigureAwait(false);
-            await Task.Delay(interval * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble())), time, cancellationToken).ConfigureAwait(false);
+            var interval = options.HeartbeatInterval * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
+            await ReportAsync(leaving: false, cancellationToken).ConfigureAwait(false);
+            await registration.SendIfDueAsync(cancellationToken).ConfigureAwait(false);
+            var pause = interval / MostPerInterval;
+            await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+            using var due = new CancellationTokenSource(interval - pause, time);
+            using var wait = CancellationTokenSource.CreateLinkedTokenSource(due.Token, cancellationToken);
+            await news.WaitAsync(wait.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
-    /// <summary>One report; <paramref name="leaving"/> in the last.</summary>
-    public async Task ReportAsync(bool leaving, CancellationToken cancellationToken)
+    /// <summary>One beat; <paramref name="leaving"/> in the last.</summary>
+    public Task ReportAsync(bool leaving, CancellationToken cancellationToken) => reporter.TrySendAsync(
+        Queues.Workers,
+        new WorkerBeat
+        {
+            WorkerId = options.Id,
+            Timestamp = time.GetUtcNow(),
+            Activity = Activity,
+            Attempts = inHand.Attempts,
+            UsedMemory = renderer.UsedMemory,
+            Throughput = throughput.ImagesPerSecond,
+            Leaving = leaving,
+        },
+        options.HeartbeatInterval, // then the next is due
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        bool loading = models.Loading; // read before the models: a report that has none of them must not say that all were tried
-        try
-        {
-            await reporter.TrySendAsync(
-                new WorkerReported
-                {
-                    WorkerId = options.Value.Id,
-                    Host = Environment.MachineName,
-                    Device = renderer.Device,
-                    Version = WorkerVersion.Text,
-                    Timestamp = time.GetUtcNow(),
-                    Models = models.All,
-                    Adapters = adapters.All,
-                    Faults = models.Faults,
-                    Loading = loading,
-                    Attempts = inHand.Attempts,
-                    Leaving = leaving,
-                },
-                cancellationToken).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            // the broker is away; the next report tells the same
-        }
+        inHand.Changed -= Wake;
+        news.Dispose();
     }
 }

@@ -1,32 +1,24 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
-using StableDiffusion.Worker.Hosting;
 
 namespace StableDiffusion.Worker.Reports;
 
 /// <summary>
-/// Publishes what the worker has to tell. A report that must arrive is tried until the broker has confirmed it: while the
-/// broker is away the group behind it stays in hand, is not acknowledged, and at most the prefetched groups wait like this.
-/// A process that ends meanwhile loses only news: the broker still has the command, the coordinator the lease. A report that
-/// only informs is tried once.
+/// Sends what the worker has to tell to the coordinator's queues. A report that must arrive is tried until the broker has
+/// confirmed it; one that only informs is tried once. A process that ends meanwhile loses only news: the coordinator's rows
+/// say what it had.
 /// </summary>
-public sealed partial class Reporter(IPublishEndpoint bus, TimeProvider time, IOptions<WorkerOptions> options, ILogger<Reporter> logger)
+public sealed partial class Reporter(ISendEndpointProvider bus, TimeProvider time, ILogger<Reporter> logger)
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(15);
+    private const int Lifetimes = 5;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestTry = TimeSpan.FromSeconds(20);
 
-    /// <summary>By this clock reports are stamped.</summary>
-    public TimeProvider Time => time;
-
-    /// <summary>Who reports.</summary>
-    public string WorkerId => options.Value.Id;
-
-    /// <summary>Shortest time between two progress reports of a group.</summary>
-    public TimeSpan ProgressInterval => options.Value.ProgressInterval;
-
     /// <summary>Returns when the broker has the report.</summary>
-    public async Task SendAsync<T>(T report, CancellationToken cancellationToken) where T : class
+    /// <param name="queue">One of <see cref="Contracts.Queues"/>.</param>
+    /// <param name="report">What to tell.</param>
+    /// <param name="cancellationToken">Ends the trying.</param>
+    public async Task SendAsync<T>(string queue, T report, CancellationToken cancellationToken) where T : class
     {
         for (var pause = TimeSpan.FromSeconds(0.5); ; pause = TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LongestPause.Ticks)))
         {
@@ -35,7 +27,8 @@ public sealed partial class Reporter(IPublishEndpoint bus, TimeProvider time, IO
             patience.CancelAfter(LongestTry);
             try
             {
-                await bus.Publish(report, patience.Token).ConfigureAwait(false);
+                var endpoint = await bus.GetSendEndpoint(Address(queue)).ConfigureAwait(false);
+                await endpoint.Send(report, patience.Token).ConfigureAwait(false);
                 return;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -47,17 +40,34 @@ public sealed partial class Reporter(IPublishEndpoint bus, TimeProvider time, IO
     }
 
     /// <summary>Tries once; a report that does not get through is dropped, the next one tells more.</summary>
-    public async Task TrySendAsync<T>(T report, CancellationToken cancellationToken) where T : class
+    /// <param name="queue">One of <see cref="Contracts.Queues"/>.</param>
+    /// <param name="report">What to tell.</param>
+    /// <param name="patience">For how long; the broker, which has it in memory alone, drops it when it is five times as old.</param>
+    /// <param name="cancellationToken">Ends the trying.</param>
+    /// <returns>Whether the broker has it.</returns>
+    public async Task<bool> TrySendAsync<T>(string queue, T report, TimeSpan patience, CancellationToken cancellationToken) where T : class
     {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        stop.CancelAfter(patience);
         try
         {
-            await bus.Publish(report, cancellationToken).ConfigureAwait(false);
+            var endpoint = await bus.GetSendEndpoint(Address(queue)).ConfigureAwait(false);
+            var options = Pipe.Execute<SendContext<T>>(context =>
+            {
+                context.TimeToLive = patience * Lifetimes;
+                context.Durable = false;
+            });
+            await endpoint.Send(report, options, stop.Token).ConfigureAwait(false);
+            return true;
         }
-        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             LogDropped(e, typeof(T).Name, e.Message);
+            return false;
         }
     }
+
+    private static Uri Address(string queue) => new($"queue:{queue}");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The broker did not take {Report}, next try in {Pause}: {Reason}")]
     private partial void LogRetry(Exception error, string report, TimeSpan pause, string reason);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Tests.Settings;
+using StableDiffusion.Contracts.Workers;
 
 namespace StableDiffusion.Contracts.Tests.Messages;
 
@@ -16,29 +17,62 @@ public sealed class MessageTests
         {
             Model = "tiny",
             Timestamp = DateTimeOffset.UnixEpoch,
-            ExpiresAt = DateTimeOffset.UnixEpoch.AddMinutes(10),
-            Images =
-            [
-                new ImageToRender
-                {
-                    ImageId = Guid.NewGuid(),
-                    AttemptId = Guid.NewGuid(),
-                    ObjectKey = "batches/x/00000-1-abc.png",
-                    Settings = Full.Settings,
-                    LivePreview = true,
-                },
-            ],
+            Settings = Full.Settings with { Prompt = "", Prompt2 = null, NegativePrompt = "", NegativePrompt2 = null, Seed = 0 },
+            Images = [Image],
         };
         var read = JsonSerializer.Deserialize<RenderImages>(JsonSerializer.Serialize(command, Wire), Wire)!;
         Assert.Equal(command with { Images = read.Images }, read);
         Assert.Equal(command.Images, read.Images);
+        Assert.Equal(Full.Settings, read.Images[0].SettingsOf(read.Settings));
     }
 
     [Fact]
-    public void A_heartbeat_without_the_newer_leaving_is_understood()
+    public void A_report_comes_through_whole()
     {
-        var read = JsonSerializer.Deserialize<WorkerReported>(
-            """{"workerId":"w","host":"h","device":"cpu","version":"1","timestamp":"2026-01-01T00:00:00Z","models":[],"attempts":[]}""", Wire)!;
-        Assert.False(read.Leaving);
+        var (image, attempt) = (Guid.NewGuid(), Guid.NewGuid());
+        var report = new ImagesReported
+        {
+            WorkerId = "w",
+            Timestamp = DateTimeOffset.UnixEpoch,
+            Rendered = [new ImageRendered { ImageId = image, AttemptId = attempt, Sha256 = "00", Bytes = 1L << 33, RenderTime = TimeSpan.FromSeconds(1.5), Steps = 4, PeakMemory = 1L << 34 }],
+            Failed = [new ImageFailed { ImageId = image, AttemptId = attempt, Reason = "ünïcode", Retryable = true }],
+            Returned = [new AttemptReference(image, attempt)],
+            Progressed = [new ImageProgressed { ImageId = image, AttemptId = attempt, Sequence = 1, Step = 2, Steps = 3 }],
+        };
+        var read = JsonSerializer.Deserialize<ImagesReported>(JsonSerializer.Serialize(report, Wire), Wire)!;
+        Assert.Equal(report.Rendered, read.Rendered);
+        Assert.Equal(report.Failed, read.Failed);
+        Assert.Equal(report.Returned, read.Returned);
+        Assert.Equal(report.Progressed, read.Progressed);
     }
+
+    [Fact]
+    public void A_report_may_leave_out_what_it_has_nothing_of()
+    {
+        var read = JsonSerializer.Deserialize<ImagesReported>("""{"workerId":"w","timestamp":"2026-01-01T00:00:00Z"}""", Wire)!;
+        Assert.Empty(read.Rendered);
+        Assert.Empty(read.Progressed);
+    }
+
+    [Fact]
+    public void A_beat_with_fields_that_nobody_knows_yet_is_understood()
+    {
+        var read = JsonSerializer.Deserialize<WorkerBeat>(
+            """{"workerId":"w","timestamp":"2026-01-01T00:00:00Z","activity":1,"attempts":[],"mood":"fine"}""", Wire)!;
+        Assert.Equal((WorkerActivity.Busy, false), (read.Activity, read.Leaving));
+    }
+
+    private static ImageToRender Image => new()
+    {
+        ImageId = Guid.NewGuid(),
+        BatchId = Guid.NewGuid(),
+        AttemptId = Guid.NewGuid(),
+        ObjectKey = "batches/x/00000-1-abc.png",
+        Prompt = Full.Settings.Prompt,
+        Prompt2 = Full.Settings.Prompt2,
+        NegativePrompt = Full.Settings.NegativePrompt,
+        NegativePrompt2 = Full.Settings.NegativePrompt2,
+        Seed = Full.Settings.Seed,
+        LivePreview = true,
+    };
 }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
@@ -11,6 +12,16 @@ namespace StableDiffusion.Worker.Tests.Fakes;
 /// <summary>The worker's logic put together by hand, with nothing real around it.</summary>
 internal sealed class Bench : IDisposable
 {
+    private readonly GroupPlaces places;
+
+    public Bench()
+    {
+        InHand = new WorkInHand(Time, Wrapped);
+        places = new GroupPlaces(Wrapped);
+        ImagesReporter = new ImagesReporter(Reporter, InHand, Time, Wrapped);
+        Models.Add(Some.Model);
+    }
+
     public FakeRenderer Renderer { get; init; } = new();
 
     public FakeStore Store { get; init; } = new();
@@ -19,28 +30,51 @@ internal sealed class Bench : IDisposable
 
     public SkippingTime Time { get; } = new();
 
-    public WorkInHand InHand { get; } = new();
+    public WorkInHand InHand { get; }
 
     public WorkerOptions Options { get; } = new() { Id = "worker-1", Models = ".", ProgressInterval = TimeSpan.Zero };
 
     public HeldModels Models { get; } = new();
 
-    public Reporter Reporter => new(Bus, Time, Microsoft.Extensions.Options.Options.Create(Options), NullLogger<Reporter>.Instance);
+    /// <summary>Answers claims; grants all unless a test says otherwise.</summary>
+    public ClaimRequest Coordinator { get; set; } = (claim, _) => Task.FromResult(new ImagesClaimed { Granted = [.. claim.Attempts.Select(attempt => attempt.AttemptId)] });
+
+    public Reporter Reporter => new(new Late(this), Time, NullLogger<Reporter>.Instance);
+
+    public ImagesReporter ImagesReporter { get; }
 
     public Uploader Uploader => new(Store, InHand, Time, NullLogger<Uploader>.Instance);
 
-    public GroupRunner Runner
+    public GroupRunner Runner => new(
+        Renderer, InHand, new ImageFinisher(Renderer, Models, InHand, Uploader, ImagesReporter, Wrapped, NullLogger<ImageFinisher>.Instance),
+        new ProgressReports(ImagesReporter, Time, Wrapped), ImagesReporter, new Throughput(Time), NullLogger<GroupRunner>.Instance);
+
+    public GroupIntake Intake => new(
+        Runner, new ImageClaims((claim, stop) => Coordinator(claim, stop), Time, Wrapped, NullLogger<ImageClaims>.Instance), places, InHand, NullLogger<GroupIntake>.Instance);
+
+    private IOptions<WorkerOptions> Wrapped => Microsoft.Extensions.Options.Options.Create(Options);
+
+    /// <summary>As if all of the command was granted; returns when it is reported.</summary>
+    public async Task RunAsync(RenderImages command)
     {
-        get
-        {
-            Models.Add(Some.Model);
-            return new GroupRunner(Renderer, Models, InHand, Uploader, Reporter, Microsoft.Extensions.Options.Options.Create(Options), NullLogger<GroupRunner>.Instance);
-        }
+        var group = InHand.Take(command, command.Images);
+        await Runner.RunAsync(group, () => { });
+        InHand.Drop(group);
     }
 
     public void Dispose()
     {
+        InHand.Abandon();
         Renderer.Dispose();
         InHand.Dispose();
+        places.Dispose();
+    }
+
+    /// <summary>A test gives its bus after the bench is made.</summary>
+    private sealed class Late(Bench bench) : MassTransit.ISendEndpointProvider
+    {
+        public Task<MassTransit.ISendEndpoint> GetSendEndpoint(Uri address) => bench.Bus.GetSendEndpoint(address);
+
+        public MassTransit.ConnectHandle ConnectSendObserver(MassTransit.ISendObserver observer) => throw new NotSupportedException();
     }
 }

@@ -12,30 +12,36 @@ using StableDiffusion.Worker.Reports;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
 
-/// <summary>A whole worker host, by default on MassTransit's in-memory transport, with a fake renderer and store.</summary>
+/// <summary>A whole worker host, by default on MassTransit's in-memory transport, with a fake renderer, store and coordinator.</summary>
 internal sealed class BusFarm : IAsyncDisposable
 {
     private readonly IHost host;
+    private IBusControl? coordinators; // its own connection, where there is a broker
 
-    private BusFarm(IHost host, FakeRenderer renderer, FakeStore store) => (this.host, Renderer, Store) = (host, renderer, store);
+    private BusFarm(IHost host, FakeRenderer renderer, FakeStore store, FakeCoordinator coordinator) =>
+        (this.host, Renderer, Store, Coordinator) = (host, renderer, store, coordinator);
 
     public FakeRenderer Renderer { get; }
 
     public FakeStore Store { get; }
 
-    public PublishLog Reports { get; } = new();
+    public FakeCoordinator Coordinator { get; }
+
+    public SendLog Reports { get; } = new();
 
     private IBus Bus => host.Services.GetRequiredService<IBus>();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task<BusFarm> StartAsync(FakeRenderer renderer, Uri? rabbitMq = null, string? models = null)
+    public static async Task<BusFarm> StartAsync(
+        FakeRenderer renderer, Uri? rabbitMq = null, string? models = null, FakeCoordinator? coordinator = null, bool answers = true, string id = "worker-1")
     {
         var store = new FakeStore();
+        coordinator ??= new FakeCoordinator();
         var builder = Host.CreateEmptyApplicationBuilder(null);
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
-            ["Worker:Id"] = "worker-1", ["Worker:Models"] = models ?? Path.GetTempPath(), ["Worker:HeartbeatInterval"] = "00:00:00.100",
+            ["Worker:Id"] = id, ["Worker:Models"] = models ?? Path.GetTempPath(), ["Worker:HeartbeatInterval"] = "00:00:00.100",
         });
         builder.Services.AddLogging(log => log.SetMinimumLevel(LogLevel.None));
         builder.Services.AddSingleton<IRenderer>(renderer);
@@ -43,22 +49,48 @@ internal sealed class BusFarm : IAsyncDisposable
         builder.AddWorker();
         if (rabbitMq is null)
         {
-            builder.Services.AddMassTransit(bus => bus.AddWorkerConsumers().UsingInMemory((context, memory) => memory.ConfigureEndpoints(context)));
+            builder.Services.AddMassTransit(bus => bus.AddWorkerConsumers().UsingInMemory((context, memory) =>
+            {
+                coordinator.Listen(memory);
+                memory.ConfigureEndpoints(context);
+            }));
         }
         else
         {
             builder.Services.AddWorkerRabbitMq(_ => rabbitMq);
         }
-        var farm = new BusFarm(builder.Build(), renderer, store);
-        (farm.host.Services.GetService<IReportBus>() ?? farm.Bus).ConnectPublishObserver(farm.Reports);
+        var farm = new BusFarm(builder.Build(), renderer, store, coordinator);
+        if (rabbitMq is not null && answers)
+        {
+            await farm.AnswerAsync(rabbitMq);
+        }
+        (farm.host.Services.GetService<IReportBus>() ?? farm.Bus).ConnectSendObserver(farm.Reports);
         await farm.host.StartAsync(Cancel);
-        await farm.ReportAsync<WorkerReported>(report => report.Models.Count == renderer.Models.Count);
+        await farm.ReportAsync<WorkerRegistered>(report => !report.Loading);
         return farm;
+    }
+
+    /// <summary>From now on a coordinator answers over the broker.</summary>
+    public async Task AnswerAsync(Uri rabbitMq)
+    {
+        coordinators = MassTransit.Bus.Factory.CreateUsingRabbitMq(rabbit =>
+        {
+            rabbit.Host(rabbitMq);
+            Coordinator.Listen(rabbit);
+        });
+        await coordinators.StartAsync(Cancel);
     }
 
     public async Task SendAsync(RenderImages command)
     {
         var queue = await Bus.GetSendEndpoint(new Uri($"queue:{Queues.Render(command.Model)}"));
+        await queue.Send(command, Cancel);
+    }
+
+    /// <summary>Tells the worker alone.</summary>
+    public async Task CommandAsync<T>(T command) where T : class
+    {
+        var queue = await ((IBus?)coordinators ?? Bus).GetSendEndpoint(Queues.WorkerAddress("worker-1"));
         await queue.Send(command, Cancel);
     }
 
@@ -70,6 +102,10 @@ internal sealed class BusFarm : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await host.StopAsync(CancellationToken.None);
+        if (coordinators is not null)
+        {
+            await coordinators.StopAsync(CancellationToken.None);
+        }
         host.Dispose();
         Renderer.Dispose();
     }

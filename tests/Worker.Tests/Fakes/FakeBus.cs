@@ -1,44 +1,63 @@
 using System.Collections.Concurrent;
 using MassTransit;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Messages;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
 
-/// <summary>Keeps what is published, in order; the first publishes fail with the errors given.</summary>
-internal sealed class FakeBus(params Exception[] failures) : IPublishEndpoint
+/// <summary>Keeps what is sent, in order; the first sends fail with the errors given.</summary>
+internal sealed class FakeBus(params Exception[] failures) : ISendEndpointProvider, ISendEndpoint
 {
     private readonly ConcurrentQueue<Exception> failures = new(failures);
 
-    public ConcurrentQueue<object> Published { get; } = new();
+    public ConcurrentQueue<object> Sent { get; } = new();
 
-    public IEnumerable<T> All<T>() => Published.OfType<T>();
+    public IReadOnlyList<ImagesReported> Reports => [.. Sent.OfType<ImagesReported>()];
 
-    public Task Publish<T>(T message, CancellationToken cancellationToken = default) where T : class
+    public IReadOnlyList<ImageRendered> Rendered => [.. Reports.SelectMany(report => report.Rendered)];
+
+    public IReadOnlyList<ImageFailed> Failed => [.. Reports.SelectMany(report => report.Failed)];
+
+    public IReadOnlyList<AttemptReference> Returned => [.. Reports.SelectMany(report => report.Returned)];
+
+    public IReadOnlyList<ImageProgressed> Progressed => [.. Reports.SelectMany(report => report.Progressed)];
+
+    /// <summary>Called at each send; a task that is not done holds it up.</summary>
+    public Func<Task> BeforeSend { get; set; } = () => Task.CompletedTask;
+
+    public Task<ISendEndpoint> GetSendEndpoint(Uri address)
     {
-        if (failures.TryDequeue(out var failure))
-        {
-            return Task.FromException(failure);
-        }
-        Published.Enqueue(message);
-        return Task.CompletedTask;
+        Assert.Contains(address.AbsolutePath, new[] { Queues.Images, Queues.Workers });
+        return Task.FromResult<ISendEndpoint>(this);
     }
 
-    public Task Publish<T>(T message, IPipe<PublishContext<T>> publishPipe, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
+    public async Task Send<T>(T message, CancellationToken cancellationToken = default) where T : class
+    {
+        await BeforeSend().WaitAsync(cancellationToken);
+        if (failures.TryDequeue(out var failure))
+        {
+            throw failure;
+        }
+        Sent.Enqueue(message);
+    }
 
-    public Task Publish<T>(T message, IPipe<PublishContext> publishPipe, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
+    public Task Send<T>(T message, IPipe<SendContext<T>> pipe, CancellationToken cancellationToken = default) where T : class => Send(message, cancellationToken);
 
-    public Task Publish(object message, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task Send<T>(T message, IPipe<SendContext> pipe, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
 
-    public Task Publish(object message, IPipe<PublishContext> publishPipe, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task Send(object message, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task Publish(object message, Type messageType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task Send(object message, Type messageType, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task Publish(object message, Type messageType, IPipe<PublishContext> publishPipe, CancellationToken cancellationToken = default) => throw new NotSupportedException();
+    public Task Send(object message, IPipe<SendContext> pipe, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task Publish<T>(object values, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
+    public Task Send(object message, Type messageType, IPipe<SendContext> pipe, CancellationToken cancellationToken = default) => throw new NotSupportedException();
 
-    public Task Publish<T>(object values, IPipe<PublishContext<T>> publishPipe, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
+    public Task Send<T>(object values, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
 
-    public Task Publish<T>(object values, IPipe<PublishContext> publishPipe, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
+    public Task Send<T>(object values, IPipe<SendContext<T>> pipe, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
 
-    public ConnectHandle ConnectPublishObserver(IPublishObserver observer) => throw new NotSupportedException();
+    public Task Send<T>(object values, IPipe<SendContext> pipe, CancellationToken cancellationToken = default) where T : class => throw new NotSupportedException();
+
+    public ConnectHandle ConnectSendObserver(ISendObserver observer) => throw new NotSupportedException();
 }

@@ -55,14 +55,17 @@ internal static class Some
 
     public static Manifest Manifest { get; } = new() { Settings = Settings, ModelHash = Model.Hash, Environment = Environment };
 
-    public static ImageToRender Image(ImageSettings? settings = null)
+    public static ImageToRender Image(string prompt = "a red circle", long seed = 42)
     {
         var id = Guid.NewGuid();
-        return new ImageToRender { ImageId = id, AttemptId = Guid.NewGuid(), ObjectKey = $"images/{id:N}/1.png", Settings = settings ?? Settings };
+        return new ImageToRender
+        {
+            ImageId = id, BatchId = Guid.NewGuid(), AttemptId = Guid.NewGuid(), ObjectKey = $"images/{id:N}/1.png", Prompt = prompt, Seed = seed,
+        };
     }
 
     public static RenderImages Group(params ImageToRender[] images) => new()
     {
-        Model = "starter", Timestamp = DateTimeOffset.UtcNow, ExpiresAt = DateTimeOffset.UtcNow.AddMinutes(5), Images = images,
+        Model = "starter", Timestamp = DateTimeOffset.UtcNow, Settings = Settings with { Prompt = "", Seed = 0 }, Images = images,
     };
 }

@@ -1,12 +1,11 @@
-using RabbitMQ.Client;
-using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Farm.Servers;
 using StableDiffusion.Worker.Tests.Fakes;
 
 namespace StableDiffusion.Worker.Tests.Hosting;
 
-/// <summary>What only a real broker shows: its death, and the death of those who listen to it.</summary>
+/// <summary>What only a real broker shows: its death, messages that come twice or wait, and queues that must be made alike on both sides.</summary>
 public sealed class RabbitMqTests : IAsyncLifetime
 {
     private RabbitMqServer server = null!;
@@ -18,30 +17,14 @@ public sealed class RabbitMqTests : IAsyncLifetime
     public async ValueTask DisposeAsync() => await server.DisposeAsync();
 
     [Fact]
-    public async Task Command_that_a_killed_worker_held_is_handed_back_by_the_next_one()
-    {
-        var image = Some.Image();
-        await (await BusFarm.StartAsync(new FakeRenderer(), server.Uri)).DisposeAsync(); // makes the queue
-        await using (var sender = await BusFarm.StartAsync(new FakeRenderer { Models = [Some.Model with { Name = "other" }] }, server.Uri))
-        {
-            await sender.SendAsync(Some.Group(image));
-        }
-        await TakeAndDieAsync(Queues.Render("starter"));
-
-        await using var next = await BusFarm.StartAsync(new FakeRenderer(), server.Uri);
-
-        await next.ReportAsync<ImageReturned>(report => report.AttemptId == image.AttemptId);
-        Assert.Empty(next.Renderer.Groups);
-    }
-
-    [Fact]
     public async Task Picture_drawn_while_the_broker_was_dead_is_reported_once_it_is_back()
     {
         using var go = new ManualResetEventSlim();
-        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, _) => go.Wait(Cancel) }, server.Uri);
-        var image = Some.Image();
+        using var begun = new SemaphoreSlim(0);
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, _) => { begun.Release(); go.Wait(Cancel); } }, server.Uri);
+        var (image, next) = (Some.Image(), Some.Image());
         await farm.SendAsync(Some.Group(image));
-        await farm.ReportAsync<ImageStarted>(report => report.AttemptId == image.AttemptId);
+        await begun.WaitAsync(Cancel);
 
         server.Kill();
         go.Set();
@@ -52,12 +35,71 @@ public sealed class RabbitMqTests : IAsyncLifetime
         await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
         Assert.Single(farm.Renderer.Groups);
         Assert.Empty(farm.Reports.All<ImageFailed>());
+        await farm.SendAsync(Some.Group(next));
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == next.AttemptId);
     }
 
-    private async Task TakeAndDieAsync(string queue)
+    [Fact]
+    public async Task Command_waits_for_a_coordinator_that_answers_its_claim()
     {
-        await using var connection = await new ConnectionFactory { Uri = server.Uri }.CreateConnectionAsync(Cancel);
-        await using var channel = await connection.CreateChannelAsync(cancellationToken: Cancel);
-        Assert.NotNull(await channel.BasicGetAsync(queue, autoAck: false, Cancel)); // never acknowledged
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer(), server.Uri, answers: false);
+        var image = Some.Image();
+        await farm.SendAsync(Some.Group(image));
+
+        await farm.AnswerAsync(server.Uri);
+
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+        Assert.Single(farm.Renderer.Groups);
+    }
+
+    [Fact]
+    public async Task Worker_obeys_commands_of_its_own_and_leaves_what_waits_to_others_while_it_drains()
+    {
+        using var begun = new SemaphoreSlim(0);
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, stop) => { begun.Release(); stop.WaitHandle.WaitOne(); } }, server.Uri);
+        var images = Enumerable.Range(0, 4).Select(_ => Some.Image()).ToList(); // one is drawn, one is claimed, one waits in the worker, one in the broker
+        foreach (var image in images)
+        {
+            await farm.SendAsync(Some.Group(image));
+        }
+        await begun.WaitAsync(Cancel);
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Attempts.Count == 2);
+
+        await farm.CommandAsync(new DrainWorker { Now = true });
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Activity == WorkerActivity.Paused);
+        var returned = farm.Reports.All<AttemptReference>();
+        Assert.Equal(2, returned.Count);
+        await using var other = await BusFarm.StartAsync(new FakeRenderer(), server.Uri, coordinator: farm.Coordinator, answers: false, id: "worker-2");
+
+        foreach (var image in images.Where(image => returned.All(one => one.AttemptId != image.AttemptId)))
+        {
+            await other.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+        }
+        Assert.Equal(2, other.Renderer.Groups.Count);
+    }
+
+    [Fact]
+    public async Task Shutdown_leaves_unclaimed_commands_to_the_next_worker()
+    {
+        using var begun = new SemaphoreSlim(0);
+        var coordinator = new FakeCoordinator();
+        await using var farm = await BusFarm.StartAsync(
+            new FakeRenderer { BeforeStep = (_, _, stop) => { begun.Release(); stop.WaitHandle.WaitOne(); } }, server.Uri, coordinator: coordinator);
+        var images = Enumerable.Range(0, 4).Select(_ => Some.Image()).ToList();
+        foreach (var image in images)
+        {
+            await farm.SendAsync(Some.Group(image));
+        }
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Attempts.Count == 2);
+
+        await farm.StopAsync();
+        Assert.Equal(2, farm.Reports.All<AttemptReference>().Count);
+        Assert.True(farm.Reports.All<WorkerBeat>()[^1].Leaving);
+
+        await using var next = await BusFarm.StartAsync(new FakeRenderer(), server.Uri, coordinator: coordinator, answers: false, id: "worker-2");
+        foreach (var image in images.Where(image => farm.Reports.All<AttemptReference>().All(one => one.AttemptId != image.AttemptId)))
+        {
+            await next.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+        }
     }
 }

@@ -1,4 +1,5 @@
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Worker.Tests.Fakes;
 
 namespace StableDiffusion.Worker.Tests.Hosting;
@@ -18,7 +19,7 @@ public sealed class WorkerLifeTests
 
         var rendered = await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
         Assert.Equal(farm.Store.Objects[image.ObjectKey].Length, rendered.Bytes);
-        Assert.Contains(farm.Reports.All<ImageStarted>(), report => report.AttemptId == image.AttemptId);
+        Assert.Equal(image.AttemptId, Assert.Single(Assert.Single(farm.Coordinator.Claims).Attempts).AttemptId);
     }
 
     [Fact]
@@ -26,31 +27,52 @@ public sealed class WorkerLifeTests
     {
         var other = Some.Model with { Name = "other" };
         await using var farm = await BusFarm.StartAsync(new FakeRenderer { Models = [Some.Model, other] });
-        var images = Enumerable.Range(0, 6).Select(i => Some.Image(Some.Settings with { Model = i % 2 == 0 ? "starter" : "other" })).ToList();
+        var commands = Enumerable.Range(0, 6).Select(i => Some.Group(Some.Image())).ToList();
+        commands = [.. commands.Select((command, i) => i % 2 == 0 ? command : command with { Model = "other", Settings = command.Settings with { Model = "other" } })];
 
-        await Task.WhenAll(images.Select(image => farm.SendAsync(Some.Group(image) with { Model = image.Settings.Model })));
+        await Task.WhenAll(commands.Select(farm.SendAsync));
 
-        foreach (var image in images)
+        foreach (var command in commands)
         {
-            await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+            await farm.ReportAsync<ImageRendered>(report => report.AttemptId == command.Images[0].AttemptId);
         }
         Assert.Equal(1, farm.Renderer.MostAtOnce);
     }
 
     [Fact]
-    public async Task Heartbeat_tells_models_device_and_what_is_in_hand()
+    public async Task Group_of_many_images_is_reported_in_few_messages()
+    {
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer());
+        var images = Enumerable.Range(0, 64).Select(i => Some.Image(seed: i)).ToArray();
+
+        await farm.SendAsync(Some.Group(images));
+
+        foreach (var image in images)
+        {
+            await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+        }
+        Assert.True(farm.Reports.All<ImagesReported>().Count < images.Length / 2);
+        Assert.Single(farm.Coordinator.Claims);
+    }
+
+    [Fact]
+    public async Task Registration_tells_what_the_worker_is_and_beats_what_it_has_in_hand()
     {
         using var go = new ManualResetEventSlim();
         await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, _) => go.Wait(Cancel) });
         var image = Some.Image();
 
         await farm.SendAsync(Some.Group(image));
-        var busy = await farm.ReportAsync<WorkerReported>(report => report.Attempts.Contains(image.AttemptId));
+        var busy = await farm.ReportAsync<WorkerBeat>(beat => beat.Attempts.Contains(image.AttemptId));
         go.Set();
         await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
 
-        Assert.Equal(("worker-1", "fake", "starter", false), (busy.WorkerId, busy.Device, busy.Models[0].Name, busy.Leaving));
-        await farm.ReportAsync<WorkerReported>(report => report.Timestamp > busy.Timestamp && report.Attempts.Count == 0);
+        var registered = farm.Reports.All<WorkerRegistered>()[^1];
+        Assert.Equal(("worker-1", "fake", "starter", 4), (registered.WorkerId, registered.Device, registered.Models[0].Name, registered.GroupSize));
+        Assert.Equal(("worker-1", WorkerActivity.Busy, false), (busy.WorkerId, busy.Activity, busy.Leaving));
+        var idle = await farm.ReportAsync<WorkerBeat>(beat => beat.Timestamp > busy.Timestamp && beat.Attempts.Count == 0);
+        Assert.Equal(WorkerActivity.Idle, idle.Activity);
+        Assert.True(idle.Throughput > 0);
     }
 
     [Fact]
@@ -61,46 +83,101 @@ public sealed class WorkerLifeTests
         var lora = Path.Combine(Directory.CreateDirectory(Path.Combine(folder, "Lora")).FullName, "ink.safetensors");
 
         File.Copy(Path.Combine(AppContext.BaseDirectory, "adapters/lora-kohya.safetensors"), lora);
-        var with = await farm.ReportAsync<WorkerReported>(report => report.Adapters.Count == 1);
+        var with = await farm.ReportAsync<WorkerRegistered>(report => report.Adapters.Count == 1);
         Directory.Delete(folder, recursive: true);
         Directory.CreateDirectory(folder);
-        await farm.ReportAsync<WorkerReported>(report => report.Timestamp > with.Timestamp && report.Adapters.Count == 0);
+        await farm.ReportAsync<WorkerRegistered>(report => report.Timestamp > with.Timestamp && report.Adapters.Count == 0);
 
         Assert.Equal("ink", with.Adapters[0].Name);
         Directory.Delete(folder);
     }
 
     [Fact]
-    public async Task Command_that_waited_past_its_lease_is_handed_back_unrendered()
+    public async Task Cancelled_image_is_not_drawn_though_its_command_comes()
     {
         await using var farm = await BusFarm.StartAsync(new FakeRenderer());
+        var (cancelled, wanted) = (Some.Image(), Some.Image());
+        farm.Coordinator.Cancelled[cancelled.AttemptId] = true;
+
+        await farm.SendAsync(Some.Group(cancelled));
+        await farm.SendAsync(Some.Group(wanted));
+
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == wanted.AttemptId);
+        Assert.Single(farm.Renderer.Groups);
+        Assert.Single(farm.Store.Objects);
+    }
+
+    [Fact]
+    public async Task Attempts_cancelled_by_command_stop_while_they_are_drawn()
+    {
+        using var begun = new SemaphoreSlim(0);
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, stop) => { begun.Release(); stop.WaitHandle.WaitOne(); } });
         var image = Some.Image();
+        await farm.SendAsync(Some.Group(image));
+        await begun.WaitAsync(Cancel);
 
-        await farm.SendAsync(Some.Group(image) with { ExpiresAt = DateTimeOffset.UtcNow.AddSeconds(-1) });
+        await farm.CommandAsync(new CancelAttempts { Attempts = [image.AttemptId] });
 
-        await farm.ReportAsync<ImageReturned>(report => report.AttemptId == image.AttemptId);
-        Assert.Empty(farm.Renderer.Groups);
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Activity == WorkerActivity.Idle && beat.Throughput is not null);
+        Assert.Empty(farm.Reports.All<ImagesReported>());
+    }
+
+    [Fact]
+    public async Task Worker_that_drains_finishes_what_it_has_pauses_and_takes_the_rest_when_told_to_resume()
+    {
+        using var go = new ManualResetEventSlim();
+        using var begun = new SemaphoreSlim(0);
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, _) => { begun.Release(); go.Wait(Cancel); } });
+        var (first, later) = (Some.Image(), Some.Image());
+        await farm.SendAsync(Some.Group(first));
+        await begun.WaitAsync(Cancel);
+
+        await farm.CommandAsync(new DrainWorker { Now = false });
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Activity == WorkerActivity.Draining);
+        go.Set();
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == first.AttemptId);
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Activity == WorkerActivity.Paused);
+        await farm.SendAsync(Some.Group(later));
+        await farm.CommandAsync(new ResumeWorker());
+
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == later.AttemptId);
+        Assert.Empty(farm.Reports.All<AttemptReference>());
+    }
+
+    [Fact]
+    public async Task Worker_that_drains_at_once_hands_back_what_it_has()
+    {
+        using var begun = new SemaphoreSlim(0);
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, stop) => { begun.Release(); stop.WaitHandle.WaitOne(); } });
+        var image = Some.Image();
+        await farm.SendAsync(Some.Group(image));
+        await begun.WaitAsync(Cancel);
+
+        await farm.CommandAsync(new DrainWorker { Now = true });
+
+        await farm.ReportAsync<AttemptReference>(returned => returned.AttemptId == image.AttemptId);
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Activity == WorkerActivity.Paused);
+        Assert.Empty(farm.Reports.All<ImageFailed>());
     }
 
     [Fact]
     public async Task Shutdown_hands_back_what_is_rendered_and_what_waits_and_says_goodbye_last()
     {
-        var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, stop) => stop.WaitHandle.WaitOne() });
+        using var begun = new SemaphoreSlim(0);
+        var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, stop) => { begun.Release(); stop.WaitHandle.WaitOne(); } });
         await using var _ = farm;
         var (rendering, waiting) = (Some.Image(), Some.Image());
         await farm.SendAsync(Some.Group(rendering));
-        await farm.ReportAsync<ImageStarted>(report => report.AttemptId == rendering.AttemptId);
+        await begun.WaitAsync(Cancel);
         await farm.SendAsync(Some.Group(waiting));
-        await farm.ReportAsync<WorkerReported>(report => report.Attempts.Contains(waiting.AttemptId));
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Attempts.Contains(waiting.AttemptId));
 
         await farm.StopAsync();
 
         Assert.Equal(
             new[] { rendering.AttemptId, waiting.AttemptId }.Order(),
-            farm.Reports.All<ImageReturned>().Select(report => report.AttemptId).Order());
+            farm.Reports.All<AttemptReference>().Select(returned => returned.AttemptId).Order());
         Assert.Empty(farm.Reports.All<ImageFailed>());
-        var last = farm.Reports.All<WorkerReported>()[^1];
-        Assert.True(last.Leaving);
-        Assert.Empty(last.Attempts);
+        Assert.True(farm.Reports.All<WorkerBeat>()[^1].Leaving);
     }
 }

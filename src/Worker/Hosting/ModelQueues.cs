@@ -1,0 +1,121 @@
+using MassTransit;
+using Microsoft.Extensions.Logging;
+using StableDiffusion.Contracts;
+using StableDiffusion.Worker.Groups;
+
+namespace StableDiffusion.Worker.Hosting;
+
+/// <summary>The queues of render commands that the worker listens to: one for each model that it holds, none while it drains.</summary>
+public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, ILogger<ModelQueues> logger) : IDisposable
+{
+    private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(10);
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly HashSet<string> models = [];
+    private readonly Dictionary<string, HostReceiveEndpointHandle> open = [];
+    private bool closed;
+
+    /// <summary>Listens from now on; returns when the broker has the queue, or at once while all are closed.</summary>
+    public async Task AddAsync(string model, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            models.Add(model);
+            await OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>No longer listens; returns when what came is in hand or passed on.</summary>
+    public async Task RemoveAsync(string model, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            models.Remove(model);
+            if (open.Remove(model, out var queue))
+            {
+                await CloseAsync(queue, cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Listens to none until <see cref="OpenAllAsync"/>.</summary>
+    public async Task CloseAllAsync(CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            closed = true;
+            var queues = open.Values.ToList();
+            open.Clear();
+            await Task.WhenAll(queues.Select(queue => CloseAsync(queue, cancellationToken))).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Listens to all again.</summary>
+    public async Task OpenAllAsync(CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            closed = false;
+            await OpenAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => turn.Dispose();
+
+    private async Task OpenAsync(CancellationToken cancellationToken)
+    {
+        foreach (var model in closed ? [] : models.Where(model => !open.ContainsKey(model)))
+        {
+            open.Add(model, Open(model));
+        }
+
+        await Task.WhenAll(open.Values.Select(queue => queue.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    private HostReceiveEndpointHandle Open(string model) =>
+        endpoints.ConnectReceiveEndpoint(Queues.Render(model), (context, endpoint) =>
+        {
+            endpoint.ConfigureConsumeTopology = false; // commands are sent to a model's queue, never published to all
+            endpoint.PrefetchCount = 1; // what is not claimed yet is better off with the broker, for whoever is free first
+            endpoint.ConcurrentMessageLimit = 1;
+            endpoint.ConfigureConsumer<RenderImagesConsumer>(context);
+        });
+
+    /// <summary>An endpoint that cannot reach its broker is not waited for without end.</summary>
+    private async Task CloseAsync(HostReceiveEndpointHandle queue, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(LongestClose);
+        try
+        {
+            await queue.StopAsync(patience.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException error)
+        {
+            LogNotClosed(error, LongestClose);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A queue could not be closed within {Patience}; the broker gives its commands to others")]
+    private partial void LogNotClosed(Exception error, TimeSpan patience);
+}

@@ -1,0 +1,61 @@
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Adapters;
+using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Models;
+using StableDiffusion.Worker.Rendering;
+
+namespace StableDiffusion.Worker.Reports;
+
+/// <summary>Tells what the worker is and holds: when that changed, and every half minute.</summary>
+public sealed class Registration(
+    Reporter reporter, IRenderer renderer, HeldModels models, HeldAdapters adapters, TimeProvider time, IOptions<WorkerOptions> options)
+{
+    /// <summary>For a coordinator that lost it.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private WorkerRegistered? told;
+    private long toldAt;
+
+    /// <summary>Tells it where it is news. What does not get through is news the next time.</summary>
+    public async Task SendIfDueAsync(CancellationToken cancellationToken)
+    {
+        var now = Describe();
+        if (told is not null && Same(told, now) && time.GetElapsedTime(toldAt) < Interval)
+        {
+            return;
+        }
+
+        if (await reporter.TrySendAsync(Queues.Workers, now, Patience, cancellationToken).ConfigureAwait(false))
+        {
+            told = now;
+            toldAt = time.GetTimestamp();
+        }
+    }
+
+    private static bool Same(WorkerRegistered one, WorkerRegistered other) =>
+        one.Loading == other.Loading && one.Models.SequenceEqual(other.Models) && one.CanHold.SequenceEqual(other.CanHold)
+        && one.Adapters.SequenceEqual(other.Adapters) && one.Faults.SequenceEqual(other.Faults);
+
+    private WorkerRegistered Describe()
+    {
+        var loading = models.Loading; // read before the models: a report that has none of them must not say that all were tried
+        return new WorkerRegistered
+        {
+            WorkerId = options.Value.Id,
+            Timestamp = time.GetUtcNow(),
+            Host = Environment.MachineName,
+            Device = renderer.Device,
+            Version = WorkerVersion.Text,
+            Memory = renderer.Memory,
+            GroupSize = options.Value.GroupSize,
+            Models = models.All,
+            CanHold = models.CanHold,
+            Adapters = adapters.All,
+            Faults = models.Faults,
+            Loading = loading,
+        };
+    }
+}

@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Failures;
+using StableDiffusion.Worker.Groups;
+using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Manifests;
+using StableDiffusion.Worker.Models;
+using StableDiffusion.Worker.Rendering;
+using StableDiffusion.Worker.Reports;
+
+namespace StableDiffusion.Worker.Uploads;
+
+/// <summary>An image that has left the device.</summary>
+public readonly record struct DrawnImage(ImageInHand Image, RenderedImage Drawn);
+
+/// <summary>Makes files of pictures, stores and reports them, some at a time.</summary>
+public sealed partial class ImageFinisher(
+    IRenderer renderer, HeldModels models, WorkInHand inHand, Uploader uploader, ImagesReporter reporter, IOptions<WorkerOptions> options, ILogger<ImageFinisher> logger)
+{
+    /// <summary>Finishes a group's pictures as they come; returns when there are no more and each has its end.</summary>
+    public Task FinishAsync(IAsyncEnumerable<DrawnImage> pictures, CancellationToken cancellationToken) => Parallel.ForEachAsync(
+        pictures, new ParallelOptions { MaxDegreeOfParallelism = options.Value.Uploads, CancellationToken = cancellationToken }, FinishAsync);
+
+    private async ValueTask FinishAsync(DrawnImage picture, CancellationToken cancellationToken)
+    {
+        var (image, drawn) = picture;
+        byte[] file;
+        try
+        {
+            file = PictureFile.Encode(drawn.Picture, ManifestOf(image.Settings));
+            await uploader.PutAsync(image.Image.ObjectKey, file, PictureFile.ContentType, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            reporter.Returned(image.Reference);
+            return;
+        }
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+        {
+            var failure = Failure.From(error);
+            LogFailed(error, image.Image.ImageId, image.Image.AttemptId, failure.Reason, failure.Retryable);
+            reporter.Failed(image.Reference, failure);
+            return;
+        }
+
+        reporter.Rendered(new ImageRendered
+        {
+            ImageId = image.Image.ImageId,
+            AttemptId = image.Image.AttemptId,
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(file)),
+            Bytes = file.Length,
+            RenderTime = drawn.RenderTime,
+            Steps = image.Steps,
+            PeakMemory = drawn.PeakMemory,
+        });
+        LogRendered(image.Image.ImageId, image.Image.AttemptId, drawn.RenderTime.TotalSeconds, file.Length, drawn.PeakMemory / (double)(1 << 20));
+    }
+
+    private Manifest ManifestOf(ImageSettings settings) => new()
+    {
+        Settings = settings,
+        ModelHash = models.Get(settings.Model).Hash,
+        SingleFile = options.Value.SingleFiles.GetValueOrDefault(settings.Model)?.ToOptions(),
+        Environment = renderer.Environment,
+    };
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Rendered image {ImageId}, attempt {AttemptId}, in {Seconds:0.000} s: {Bytes} bytes; peak memory {PeakMebibytes:0} MiB")]
+    private partial void LogRendered(Guid imageId, Guid attemptId, double seconds, long bytes, double? peakMebibytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId}, attempt {AttemptId}, could not be stored (retryable: {Retryable}): {Reason}")]
+    private partial void LogFailed(Exception error, Guid imageId, Guid attemptId, string reason, bool retryable);
+}
