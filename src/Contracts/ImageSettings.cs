@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Settings;
 
 namespace StableDiffusion.Contracts;
@@ -90,6 +91,19 @@ public sealed record ImageSettings
     {
         string?[] inputs = [ImageToImage?.Image, Inpainting?.Mask, .. ControlNets?.Select(control => control.Image) ?? []];
         return inputs.OfType<string>();
+    }
+
+    /// <summary>Files beside the model that a worker must hold to draw the image.</summary>
+    public IEnumerable<AdapterDescription> Adapters()
+    {
+        static AdapterDescription Adapter(AdapterKind kind, string name, string hash) => new() { Kind = kind, Name = name, Hash = hash };
+        return
+        [
+            .. Loras?.Select(lora => Adapter(AdapterKind.Lora, lora.Name, lora.Hash)) ?? [],
+            .. Embeddings?.Select(embedding => Adapter(AdapterKind.Embedding, embedding.Name, embedding.Hash)) ?? [],
+            .. ControlNets?.Select(control => Adapter(AdapterKind.Controlnet, control.Model, control.Hash)) ?? [],
+            .. Vae is { } vae ? [Adapter(AdapterKind.Vae, vae.Name, vae.Hash)] : Array.Empty<AdapterDescription>(),
+        ];
     }
 
     /// <summary>As JSON in the API's spelling.</summary>

@@ -1,3 +1,5 @@
+using StableDiffusion.Contracts.Images;
+
 namespace StableDiffusion.Contracts.Batches;
 
 /// <summary>A batch and how far it is.</summary>
@@ -38,6 +40,9 @@ public sealed record BatchResponse
 
     /// <summary>Images by state.</summary>
     public required ImageCounts Counts { get; init; }
+
+    /// <summary>Why the next of its images is not begun; absent when none waits, and in lists.</summary>
+    public Waiting? Waiting { get; init; }
 
     /// <summary>0 … 1: images at an end, and the done share of those being drawn, over all.</summary>
     public required double Progress { get; init; }

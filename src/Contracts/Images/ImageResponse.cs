@@ -30,6 +30,9 @@ public sealed record ImageResponse
     /// <summary>Why the last attempt ended without a picture; absent when none did.</summary>
     public string? Error { get; init; }
 
+    /// <summary>Why no worker draws it yet; absent once one does, at its end, and in lists that were not asked for it.</summary>
+    public Waiting? Waiting { get; init; }
+
     /// <summary>The worker that draws or drew it; absent before one took it up.</summary>
     public string? WorkerId { get; init; }
 

@@ -56,6 +56,12 @@ public sealed record WorkerResponse
     /// <summary>Most images it takes in one command.</summary>
     public int GroupSize { get; init; }
 
+    /// <summary>Whether somebody told it to take nothing new; until it is told to resume.</summary>
+    public bool Drained { get; init; }
+
+    /// <summary>Attempts in a row that failed for a reason that may pass; too many set it aside.</summary>
+    public int FailuresInARow { get; init; }
+
     /// <summary>Why the farm gives it nothing more; absent while it does.</summary>
     public string? SetAside { get; init; }
 }

@@ -23,6 +23,10 @@ public sealed class Recipe
     /// <summary>The settings' model; taken from them by the database.</summary>
     public string Model { get; private init; } = "";
 
+    /// <summary>JSON array of the hashes of the adapters that a worker must hold for it, see <see cref="ImageSettings.Adapters"/>; taken from the settings by
+    /// the database.</summary>
+    public string Needs { get; private init; } = "[]";
+
     /// <summary>Images with the same may share a network call, see <see cref="Contracts.Settings.GroupKey"/>.</summary>
     public required string GroupKey { get; init; }
 
@@ -55,6 +59,10 @@ internal sealed class RecipeTable : IEntityTypeConfiguration<Recipe>
             settings => settings.ToJson(), json => ImageSettings.FromJson(json),
             new ValueComparer<ImageSettings>((left, right) => ReferenceEquals(left, right), settings => settings.GetHashCode(), settings => settings)); // never changed
         builder.Property(recipe => recipe.Model).HasComputedColumnSql("settings->>'model'", stored: true);
+        builder.Property(recipe => recipe.Needs).HasColumnType("jsonb").HasComputedColumnSql("""
+            jsonb_path_query_array(settings, '$.loras[*].hash') || jsonb_path_query_array(settings, '$.embeddings[*].hash')
+            || jsonb_path_query_array(settings, '$.control_nets[*].hash') || jsonb_path_query_array(settings, '$.vae.hash')
+            """, stored: true);
         builder.HasOne<Batch>().WithMany().HasForeignKey(recipe => recipe.BatchId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(recipe => recipe.BatchId).HasDatabaseName("ix_recipes_batch");
         // the dispatcher's: as large as what waits

@@ -6,18 +6,27 @@ using StableDiffusion.Contracts;
 namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>The backlog as lanes: reads them, closes those that are empty, and keeps what owners were served.</summary>
-public sealed class Backlog(FarmDb db, RecipeCache recipes, TimeProvider time, IOptions<DispatchOptions> options)
+public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimeProvider time, IOptions<DispatchOptions> options)
 {
-    /// <summary>Lanes that may have images for these models: of each owner the first few.</summary>
-    public async Task<IReadOnlyList<Lane>> LanesAsync(IEnumerable<string> models, CancellationToken cancellationToken) => await db.Database.SqlQueryRaw<Lane>("""
-        SELECT l.id AS "Recipe", l.model AS "Model", l.owner_id AS "OwnerId", l.priority AS "Priority", l.group_key AS "GroupKey", l.cost AS "Cost",
-            coalesce((l.settings->>'batch_class')::int, 1) AS "BatchClass", o.weight AS "Weight", o.served AS "Served"
-        FROM unnest(@models) AS m(model) CROSS JOIN owners o CROSS JOIN LATERAL (
-            SELECT * FROM recipes r
-            WHERE r.model = m.model AND r.owner_id = o.id AND r.waiting AND NOT r.held AND (r.not_before IS NULL OR r.not_before <= @now)
-            ORDER BY r.priority DESC, r.id LIMIT @most) l
-        """, new NpgsqlParameter("models", models.ToArray()), new NpgsqlParameter("now", time.GetUtcNow()), new NpgsqlParameter("most", options.Value.LanesPerOwner))
-        .ToListAsync(cancellationToken);
+    /// <summary>Lanes that may have images for these models and whose adapters a worker of the model holds: of each owner the first few.</summary>
+    public async Task<IReadOnlyList<Lane>> LanesAsync(IEnumerable<string> models, CancellationToken cancellationToken)
+    {
+        string[] all = [.. models];
+        while (true)
+        {
+            var lanes = await ReadAsync(all, cancellationToken);
+            var known = fleet.Unserved.Count;
+            foreach (var (model, needs) in lanes.Select(lane => (lane.Model, lane.Needs)).Distinct())
+            {
+                await fleet.LookForAsync(model, needs, cancellationToken);
+            }
+
+            if (fleet.Unserved.Count == known)
+            {
+                return lanes;
+            } // else look again, without those that took others' places
+        }
+    }
 
     /// <summary>Images published and not claimed, by model.</summary>
     public async Task<IReadOnlyDictionary<string, int>> UnclaimedAsync(CancellationToken cancellationToken) => (await db.Database.SqlQueryRaw<ModelCount>("""
@@ -48,6 +57,19 @@ public sealed class Backlog(FarmDb db, RecipeCache recipes, TimeProvider time, I
     public Task ServedAsync(IReadOnlyDictionary<int, double> served, CancellationToken cancellationToken) => db.Database.ExecuteSqlAsync($"""
         UPDATE owners o SET served = s.served FROM unnest({served.Keys.ToArray()}, {served.Values.ToArray()}) AS s(id, served) WHERE o.id = s.id
         """, cancellationToken);
+
+    private Task<List<Lane>> ReadAsync(string[] models, CancellationToken cancellationToken) => db.Database.SqlQueryRaw<Lane>("""
+        SELECT l.id AS "Recipe", l.model AS "Model", l.owner_id AS "OwnerId", l.priority AS "Priority", l.group_key AS "GroupKey", l.needs::text AS "Needs",
+            l.cost AS "Cost", coalesce((l.settings->>'batch_class')::int, 1) AS "BatchClass", o.weight AS "Weight", o.served AS "Served"
+        FROM unnest(@models) AS m(model) CROSS JOIN owners o CROSS JOIN LATERAL (
+            SELECT * FROM recipes r
+            WHERE r.model = m.model AND r.owner_id = o.id AND r.waiting AND NOT r.held AND (r.not_before IS NULL OR r.not_before <= @now)
+                AND NOT EXISTS (SELECT FROM unnest(@unserved, @needs) AS u(model, needs) WHERE u.model = r.model AND u.needs::jsonb = r.needs)
+            ORDER BY r.priority DESC, r.id LIMIT @most) l
+        """,
+        new NpgsqlParameter("models", models), new NpgsqlParameter("now", time.GetUtcNow()), new NpgsqlParameter("most", options.Value.LanesPerOwner),
+        new NpgsqlParameter("unserved", fleet.Unserved.Select(lane => lane.Model).ToArray()),
+        new NpgsqlParameter("needs", fleet.Unserved.Select(lane => lane.Needs).ToArray())).ToListAsync(cancellationToken);
 
     private sealed record ModelCount(string Model, int Count);
 }

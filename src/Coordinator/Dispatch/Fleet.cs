@@ -1,6 +1,6 @@
+using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
-using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Dispatch;
@@ -10,6 +10,7 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(250);
     private IReadOnlyDictionary<string, Demand> demands = new Dictionary<string, Demand>();
+    private HashSet<(string Model, string Needs)> served = [], unserved = [];
     private DateTimeOffset readAt = DateTimeOffset.MinValue;
 
     /// <summary>Something about workers changed: the next look reads anew.</summary>
@@ -22,17 +23,35 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
         if (now - readAt >= Fresh || readAt > now)
         {
             await using var scope = scopes.CreateAsyncScope();
-            var workers = await scope.ServiceProvider.GetRequiredService<WorkerRegister>().Live
-                .Where(worker => !worker.Drained && worker.SetAside == null && worker.Activity != WorkerActivity.Draining && worker.Activity != WorkerActivity.Paused)
+            var workers = await scope.ServiceProvider.GetRequiredService<WorkerRegister>().Taking
                 .Select(worker => new { worker.Models, worker.GroupSize, worker.Throughput }).ToListAsync(cancellationToken);
             demands = workers
                 .SelectMany(worker => worker.Models.Distinct().Select(model => (model, worker.GroupSize, Window: Window(worker.GroupSize, worker.Throughput))))
                 .GroupBy(holder => holder.model)
                 .ToDictionary(holders => holders.Key, holders => new Demand(holders.Count(), holders.Max(holder => holder.GroupSize), holders.Sum(holder => holder.Window)));
+            (served, unserved) = ([], []);
             readAt = now;
         }
 
         return demands;
+    }
+
+    /// <summary>Models with adapters that no worker holds together, as far as <see cref="LookForAsync"/> was asked since workers were read.</summary>
+    public IReadOnlyCollection<(string Model, string Needs)> Unserved => unserved;
+
+    /// <summary>Finds out whether a worker that takes work holds a model and the adapters that a lane needs beside it.</summary>
+    public async Task LookForAsync(string model, string needs, CancellationToken cancellationToken)
+    {
+        if (needs == "[]" || served.Contains((model, needs)) || unserved.Contains((model, needs)))
+        {
+            return;
+        }
+
+        await using var scope = scopes.CreateAsyncScope();
+        var hashes = JsonSerializer.Deserialize<List<string>>(needs)!;
+        var found = await scope.ServiceProvider.GetRequiredService<WorkerRegister>().Taking
+            .AnyAsync(worker => worker.Models.Contains(model) && hashes.All(hash => worker.AdapterHashes.Contains(hash)), cancellationToken);
+        (found ? served : unserved).Add((model, needs));
     }
 
     // A group that waits while one is drawn and one is made ready; for workers that draw faster than a round goes around, more.

@@ -6,8 +6,9 @@ namespace StableDiffusion.Coordinator.Dispatch;
 /// <param name="OwnerId">Whose it is.</param>
 /// <param name="Priority">Higher goes first.</param>
 /// <param name="GroupKey">Images of lanes with the same may share a network call.</param>
+/// <param name="Needs">Its recipe's <see cref="Batches.Recipe.Needs"/>.</param>
 /// <param name="BatchClass">Pictures in one such call.</param>
 /// <param name="Cost">Of one image.</param>
 /// <param name="Weight">Its owner's share.</param>
 /// <param name="Served">Its owner's work over weight so far.</param>
-public sealed record Lane(long Recipe, string Model, int OwnerId, int Priority, string GroupKey, int BatchClass, double Cost, double Weight, double Served);
+public sealed record Lane(long Recipe, string Model, int OwnerId, int Priority, string GroupKey, string Needs, int BatchClass, double Cost, double Weight, double Served);

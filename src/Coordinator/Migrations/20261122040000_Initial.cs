@@ -97,6 +97,7 @@ namespace StableDiffusion.Coordinator.Migrations
                     models = table.Column<List<string>>(type: "text[]", nullable: false),
                     can_hold = table.Column<List<string>>(type: "text[]", nullable: false, defaultValueSql: "'{}'"),
                     adapters = table.Column<List<string>>(type: "text[]", nullable: false, defaultValueSql: "'{}'"),
+                    adapter_hashes = table.Column<List<string>>(type: "text[]", nullable: false, defaultValueSql: "'{}'"),
                     faults = table.Column<string>(type: "jsonb", nullable: false, defaultValueSql: "'[]'"),
                     loading = table.Column<bool>(type: "boolean", nullable: false),
                     registered_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
@@ -108,13 +109,15 @@ namespace StableDiffusion.Coordinator.Migrations
                     throughput = table.Column<double>(type: "double precision", nullable: true),
                     leaving = table.Column<bool>(type: "boolean", nullable: false),
                     drained = table.Column<bool>(type: "boolean", nullable: false),
+                    drained_now = table.Column<bool>(type: "boolean", nullable: false, defaultValue: false),
                     failures_in_a_row = table.Column<int>(type: "integer", nullable: false),
                     set_aside = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_workers", x => x.id);
-                });
+                })
+                .Annotation("Npgsql:StorageParameter:fillfactor", 50);
 
             migrationBuilder.CreateTable(
                 name: "api_keys",
@@ -276,6 +279,7 @@ namespace StableDiffusion.Coordinator.Migrations
                     batch_id = table.Column<Guid>(type: "uuid", nullable: false),
                     settings = table.Column<string>(type: "jsonb", nullable: false),
                     model = table.Column<string>(type: "text", nullable: false, computedColumnSql: "settings->>'model'", stored: true),
+                    needs = table.Column<string>(type: "jsonb", nullable: false, computedColumnSql: "jsonb_path_query_array(settings, '$.loras[*].hash') || jsonb_path_query_array(settings, '$.embeddings[*].hash')\n|| jsonb_path_query_array(settings, '$.control_nets[*].hash') || jsonb_path_query_array(settings, '$.vae.hash')", stored: true),
                     group_key = table.Column<string>(type: "text", nullable: false),
                     cost = table.Column<double>(type: "double precision", nullable: false),
                     owner_id = table.Column<int>(type: "integer", nullable: false),
@@ -427,11 +431,6 @@ namespace StableDiffusion.Coordinator.Migrations
                 columns: new[] { "model", "owner_id", "priority", "id" },
                 descending: new[] { false, false, true, false },
                 filter: "waiting AND NOT held");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_workers_last_seen",
-                table: "workers",
-                column: "last_seen_at");
         }
 
         /// <inheritdoc />

@@ -200,6 +200,13 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnName("model")
                         .HasComputedColumnSql("settings->>'model'", true);
 
+                    b.Property<string>("Needs")
+                        .IsRequired()
+                        .ValueGeneratedOnAddOrUpdate()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("needs")
+                        .HasComputedColumnSql("jsonb_path_query_array(settings, '$.loras[*].hash') || jsonb_path_query_array(settings, '$.embeddings[*].hash')\n|| jsonb_path_query_array(settings, '$.control_nets[*].hash') || jsonb_path_query_array(settings, '$.vae.hash')", true);
+
                     b.Property<DateTimeOffset?>("NotBefore")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("not_before");
@@ -690,6 +697,13 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("text")
                         .HasColumnName("activity");
 
+                    b.PrimitiveCollection<List<string>>("AdapterHashes")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("text[]")
+                        .HasColumnName("adapter_hashes")
+                        .HasDefaultValueSql("'{}'");
+
                     b.PrimitiveCollection<List<string>>("Adapters")
                         .IsRequired()
                         .ValueGeneratedOnAdd()
@@ -716,6 +730,12 @@ namespace StableDiffusion.Coordinator.Migrations
                     b.Property<bool>("Drained")
                         .HasColumnType("boolean")
                         .HasColumnName("drained");
+
+                    b.Property<bool>("DrainedNow")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("boolean")
+                        .HasDefaultValue(false)
+                        .HasColumnName("drained_now");
 
                     b.Property<int>("FailuresInARow")
                         .HasColumnType("integer")
@@ -785,10 +805,9 @@ namespace StableDiffusion.Coordinator.Migrations
 
                     b.HasKey("Id");
 
-                    b.HasIndex("LastSeenAt")
-                        .HasDatabaseName("ix_workers_last_seen");
-
                     b.ToTable("workers", (string)null);
+
+                    b.HasAnnotation("Npgsql:StorageParameter:fillfactor", 50);
                 });
 
             modelBuilder.Entity("StableDiffusion.Coordinator.Batches.Batch", b =>

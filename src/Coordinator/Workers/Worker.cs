@@ -38,6 +38,9 @@ public sealed class Worker
     /// <summary>Adapters it holds, as "lora/NAME".</summary>
     public required List<string> Adapters { get; set; }
 
+    /// <summary>The adapters' content: what routing goes by, see <see cref="Batches.Recipe.Needs"/>.</summary>
+    public List<string> AdapterHashes { get; set; } = [];
+
     /// <summary>Models it found and could not load.</summary>
     public required IReadOnlyList<ModelFault> Faults { get; set; }
 
@@ -71,6 +74,9 @@ public sealed class Worker
     /// <summary>Whether somebody told it to take nothing new.</summary>
     public bool Drained { get; set; }
 
+    /// <summary>Whether it was told to hand back what it had in hand as well.</summary>
+    public bool DrainedNow { get; set; }
+
     /// <summary>Attempts in a row that failed for a reason that may pass; any picture sets it back to 0.</summary>
     public int FailuresInARow { get; set; }
 
@@ -86,9 +92,12 @@ internal sealed class WorkerTable : IEntityTypeConfiguration<Worker>
         builder.Property(worker => worker.Activity).HasConversion(StateNames<WorkerActivity>.Converter);
         builder.Property(worker => worker.CanHold).HasDefaultValueSql("'{}'");
         builder.Property(worker => worker.Adapters).HasDefaultValueSql("'{}'");
+        builder.Property(worker => worker.AdapterHashes).HasDefaultValueSql("'{}'");
+        builder.Property(worker => worker.DrainedNow).HasDefaultValue(false);
         builder.Property(worker => worker.Faults).HasColumnType("jsonb").HasDefaultValueSql("'[]'")
             .HasConversion(faults => JsonSerializer.Serialize(faults, JsonSerializerOptions.Default), json => JsonSerializer.Deserialize<IReadOnlyList<ModelFault>>(json, JsonSerializerOptions.Default)!,
                 new ValueComparer<IReadOnlyList<ModelFault>>((left, right) => left!.SequenceEqual(right!), faults => faults.Count, faults => faults));
-        builder.HasIndex(worker => worker.LastSeenAt).HasDatabaseName("ix_workers_last_seen");
+        // every beat changes the row: with room on its page and no index over what changes, it stays where it is
+        builder.HasStorageParameter("fillfactor", 50);
     }
 }

@@ -25,6 +25,10 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
         }
     }
 
+    /// <summary>Those of them that take work.</summary>
+    public IQueryable<Worker> Taking => Live.Where(worker =>
+        !worker.Drained && worker.SetAside == null && worker.Activity != WorkerActivity.Draining && worker.Activity != WorkerActivity.Paused);
+
     /// <summary>Takes in what a worker is and holds. What is older than that which is known of it is dropped.</summary>
     public async Task RegisterAsync(WorkerRegistered report, CancellationToken cancellationToken)
     {
@@ -33,16 +37,18 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
         var models = report.Models.Select(model => model.Name).ToList();
         var canHold = report.CanHold.ToList();
         var adapters = report.Adapters.Select(Adapter.Key).ToList();
+        var hashes = report.Adapters.Select(adapter => adapter.Hash).Distinct().ToList();
         var faults = JsonSerializer.Serialize(report.Faults.Select(fault => fault with { Reason = fault.Reason.Storable() }));
         var idle = StateNames<WorkerActivity>.Name(WorkerActivity.Idle);
         var taken = await db.Database.ExecuteSqlAsync($"""
-            INSERT INTO workers (id, host, device, version, memory, group_size, models, can_hold, adapters, faults, loading,
+            INSERT INTO workers (id, host, device, version, memory, group_size, models, can_hold, adapters, adapter_hashes, faults, loading,
                 registered_at, last_seen_at, beat_at, activity, in_hand, leaving, drained, failures_in_a_row)
-            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {report.Memory}, {report.GroupSize}, {models}, {canHold}, {adapters}, {faults}::jsonb, {report.Loading},
+            VALUES ({report.WorkerId}, {report.Host}, {report.Device}, {report.Version}, {report.Memory}, {report.GroupSize}, {models}, {canHold}, {adapters}, {hashes}, {faults}::jsonb, {report.Loading},
                 {at}, {now}, {at}, {idle}, 0, false, false, 0)
             ON CONFLICT (id) DO UPDATE SET
                 host = excluded.host, device = excluded.device, version = excluded.version, memory = excluded.memory, group_size = excluded.group_size,
-                models = excluded.models, can_hold = excluded.can_hold, adapters = excluded.adapters, faults = excluded.faults, loading = excluded.loading,
+                models = excluded.models, can_hold = excluded.can_hold, adapters = excluded.adapters,
+                adapter_hashes = excluded.adapter_hashes, faults = excluded.faults, loading = excluded.loading,
                 registered_at = excluded.registered_at, last_seen_at = excluded.last_seen_at
             WHERE workers.registered_at <= excluded.registered_at AND NOT (workers.leaving AND workers.beat_at >= excluded.registered_at)
             """, cancellationToken);
@@ -69,25 +75,28 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
 
     /// <summary>Takes in beats of any number of workers. Of each worker the newest counts, if it is newer than what is known; one of a worker that
     /// never registered is dropped, its registration comes again.</summary>
-    public async Task BeatAsync(IEnumerable<WorkerBeat> beats, CancellationToken cancellationToken)
+    /// <returns>Workers whose beats tell that they do not know what they were told to do.</returns>
+    public async Task<IReadOnlyList<UntoldWorker>> BeatAsync(IEnumerable<WorkerBeat> beats, CancellationToken cancellationToken)
     {
         List<WorkerBeat> newest = [.. beats.GroupBy(beat => beat.WorkerId).Select(ofOne => ofOne.MaxBy(beat => beat.Timestamp)!)];
-        await db.Database.ExecuteSqlRawAsync("""
-            UPDATE workers w SET last_seen_at = @now, beat_at = b.at, activity = b.activity, in_hand = b.in_hand, used_memory = b.used,
-                throughput = coalesce(b.throughput, w.throughput), leaving = b.leaving
-            FROM unnest(@ids, @times, @activities, @counts, @used, @throughputs, @leaving) AS b(id, at, activity, in_hand, used, throughput, leaving)
-            WHERE w.id = b.id AND w.beat_at <= b.at
+        return await db.Database.SqlQueryRaw<UntoldWorker>("""
+            WITH beaten AS (
+                UPDATE workers w SET last_seen_at = @now, beat_at = b.at, activity = b.activity, in_hand = b.in_hand, used_memory = b.used,
+                    throughput = coalesce(b.throughput, w.throughput), leaving = b.leaving
+                FROM unnest(@ids, @times, @activities, @counts, @used, @throughputs, @leaving) AS b(id, at, activity, in_hand, used, throughput, leaving)
+                WHERE w.id = b.id AND w.beat_at <= b.at
+                RETURNING w.id, w.drained OR w.set_aside IS NOT NULL AS drain, w.drained_now AS now, w.activity, w.in_hand, w.leaving)
+            SELECT id AS "Id", drain AS "Drain", now AS "Now" FROM beaten
+            WHERE NOT leaving AND CASE WHEN drain THEN activity IN ('idle', 'busy') OR now AND in_hand > 0 ELSE activity IN ('draining', 'paused') END
             """,
-            [
-                new NpgsqlParameter("now", time.GetUtcNow()),
-                new NpgsqlParameter("ids", newest.Select(beat => beat.WorkerId).ToArray()),
-                new NpgsqlParameter("times", newest.Select(beat => beat.Timestamp.ToUniversalTime()).ToArray()),
-                new NpgsqlParameter("activities", newest.Select(beat => StateNames<WorkerActivity>.Name(beat.Activity)).ToArray()),
-                new NpgsqlParameter("counts", newest.Select(beat => beat.Attempts.Count).ToArray()),
-                new NpgsqlParameter("used", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = newest.Select(beat => beat.UsedMemory).ToArray() },
-                new NpgsqlParameter("throughputs", NpgsqlDbType.Array | NpgsqlDbType.Double) { Value = newest.Select(beat => beat.Throughput).ToArray() },
-                new NpgsqlParameter("leaving", newest.Select(beat => beat.Leaving).ToArray()),
-            ], cancellationToken);
+            new NpgsqlParameter("now", time.GetUtcNow()),
+            new NpgsqlParameter("ids", newest.Select(beat => beat.WorkerId).ToArray()),
+            new NpgsqlParameter("times", newest.Select(beat => beat.Timestamp.ToUniversalTime()).ToArray()),
+            new NpgsqlParameter("activities", newest.Select(beat => StateNames<WorkerActivity>.Name(beat.Activity)).ToArray()),
+            new NpgsqlParameter("counts", newest.Select(beat => beat.Attempts.Count).ToArray()),
+            new NpgsqlParameter("used", NpgsqlDbType.Array | NpgsqlDbType.Bigint) { Value = newest.Select(beat => beat.UsedMemory).ToArray() },
+            new NpgsqlParameter("throughputs", NpgsqlDbType.Array | NpgsqlDbType.Double) { Value = newest.Select(beat => beat.Throughput).ToArray() },
+            new NpgsqlParameter("leaving", newest.Select(beat => beat.Leaving).ToArray())).ToListAsync(cancellationToken);
     }
 
     /// <summary>Removes workers that have been silent for long.</summary>
@@ -97,3 +106,9 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
         return db.Workers.Where(worker => worker.LastSeenAt < before).ExecuteDeleteAsync(cancellationToken);
     }
 }
+
+/// <summary>A worker that does otherwise than it was told.</summary>
+/// <param name="Id">The worker.</param>
+/// <param name="Drain">Whether it is to take nothing new; false: to take work again.</param>
+/// <param name="Now">Whether it is to hand back what it has in hand as well.</param>
+public sealed record UntoldWorker(string Id, bool Drain, bool Now);

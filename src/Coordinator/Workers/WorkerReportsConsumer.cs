@@ -14,13 +14,13 @@ public sealed class WorkerRegisteredConsumer(WorkerRegister register) : IConsume
 }
 
 /// <summary>Takes in workers' beats, many at once: a thousand workers are some hundred beats a second.</summary>
-public sealed class WorkerBeatsConsumer(WorkerRegister register, ImageLosses losses, DispatchSignal dispatch) : IConsumer<Batch<WorkerBeat>>
+public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions actions, ImageLosses losses, DispatchSignal dispatch) : IConsumer<Batch<WorkerBeat>>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<Batch<WorkerBeat>> context)
     {
         var beats = context.Message.Select(beat => beat.Message).ToList();
-        await register.BeatAsync(beats, context.CancellationToken);
+        await actions.TellAsync(await register.BeatAsync(beats, context.CancellationToken), context.CancellationToken);
         var forgotten = await losses.ForgetAsync(
             [.. beats.Select(beat => beat.WorkerId).Distinct()], [.. beats.SelectMany(beat => beat.Attempts)], context.CancellationToken);
         if (forgotten.Count > 0)

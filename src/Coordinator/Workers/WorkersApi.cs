@@ -5,51 +5,49 @@ using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator.Workers;
 
-/// <summary>/v1/workers: who renders.</summary>
+/// <summary>/v1/workers: who renders, and who shall not.</summary>
 internal static class WorkersApi
 {
-    public static void MapWorkers(this IEndpointRouteBuilder routes) =>
-        routes.MapGet("/v1/workers", List).WithName("ListWorkers").WithTags("Workers").RequireAuthorization(AccessPolicies.Farm).WithSummary("Workers as they last reported, live ones first")
-            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-
-    private static async Task<Ok<List<WorkerResponse>>> List(FarmDb db, WorkerRegister register, CancellationToken cancellationToken)
+    public static void MapWorkers(this IEndpointRouteBuilder routes)
     {
-        var live = (await register.Live.Select(worker => worker.Id).ToListAsync(cancellationToken)).ToHashSet();
-        var workers = await db.Workers.AsNoTracking().ToListAsync(cancellationToken);
-        return TypedResults.Ok(workers
-            .Select(worker => new WorkerResponse
-            {
-                Id = worker.Id,
-                Host = worker.Host,
-                Device = worker.Device,
-                Version = worker.Version,
-                Models = worker.Models,
-                Adapters = worker.Adapters,
-                Faults = worker.Faults,
-                Loading = worker.Loading,
-                LastSeenAt = worker.LastSeenAt,
-                Live = live.Contains(worker.Id),
-                State = State(worker, live.Contains(worker.Id)),
-                Memory = worker.Memory,
-                UsedMemory = worker.UsedMemory,
-                Throughput = worker.Throughput,
-                InHand = worker.InHand,
-                GroupSize = worker.GroupSize,
-                CanHold = worker.CanHold,
-                SetAside = worker.SetAside,
-            })
-            .OrderByDescending(worker => worker.Live).ThenBy(worker => worker.Id, StringComparer.Ordinal).ToList());
+        var workers = routes.MapGroup("/v1/workers").WithTags("Workers").RequireAuthorization(AccessPolicies.Farm).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        workers.MapGet("", List).WithName("ListWorkers").WithSummary("Workers as they last reported, live ones first");
+        workers.MapGet("{id}", Get).WithName("GetWorker").WithSummary("One worker").ProducesProblem(StatusCodes.Status404NotFound);
+        workers.MapDelete("{id}", Delete).WithName("ForgetWorker").WithSummary("Forget a worker that is lost")
+            .WithDescription("One that comes back registers anew. 409 while it lives: drain it and stop its process first.")
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
+        workers.MapPost("{id}/drain", Drain).WithName("DrainWorker").WithSummary("Give a worker nothing new")
+            .WithDescription("It finishes what it has in hand, or hands it back between two steps when now is true, and is paused until it is told to resume. What it hands back others draw; that counts as no failure.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
+        workers.MapPost("{id}/resume", Resume).WithName("ResumeWorker").WithSummary("Let a worker take work again")
+            .WithDescription("After a drain, and after failures that had set it aside.").ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static WorkerState State(Worker worker, bool live) => worker switch
+    private static async Task<Ok<List<WorkerResponse>>> List(FarmDb db, WorkerRegister register, CancellationToken cancellationToken) =>
+        TypedResults.Ok(await db.Workers.ToResponsesAsync(register, cancellationToken));
+
+    private static async Task<Results<Ok<WorkerResponse>, NotFound>> Get(string id, FarmDb db, WorkerRegister register, CancellationToken cancellationToken) =>
+        await db.Workers.Where(worker => worker.Id == id).ToResponsesAsync(register, cancellationToken) is [var worker]
+            ? TypedResults.Ok(worker)
+            : TypedResults.NotFound();
+
+    private static async Task<Results<Ok<WorkerResponse>, NotFound>> Drain(
+        string id, WorkerDrain? drain, FarmDb db, WorkerRegister register, WorkerActions actions, CancellationToken cancellationToken) =>
+        await actions.DrainAsync(id, drain?.Now ?? false, cancellationToken) ? await Get(id, db, register, CancellationToken.None) : TypedResults.NotFound();
+
+    private static async Task<Results<Ok<WorkerResponse>, NotFound>> Resume(
+        string id, FarmDb db, WorkerRegister register, WorkerActions actions, CancellationToken cancellationToken) =>
+        await actions.ResumeAsync(id, cancellationToken) ? await Get(id, db, register, CancellationToken.None) : TypedResults.NotFound();
+
+    private static async Task<Results<NoContent, NotFound, ProblemHttpResult>> Delete(string id, FarmDb db, WorkerActions actions, CancellationToken cancellationToken)
     {
-        _ when !live => WorkerState.Lost,
-        { SetAside: not null } when worker.InHand == 0 => WorkerState.Paused,
-        { Drained: true, InHand: 0 } => WorkerState.Paused,
-        { Drained: true } or { SetAside: not null } => WorkerState.Draining,
-        { Activity: WorkerActivity.Busy } => WorkerState.Busy,
-        { Activity: WorkerActivity.Draining } => WorkerState.Draining,
-        { Activity: WorkerActivity.Paused } => WorkerState.Paused,
-        _ => WorkerState.Idle,
-    };
+        if (await actions.ForgetAsync(id, cancellationToken))
+        {
+            return TypedResults.NoContent();
+        }
+
+        return await db.Workers.AnyAsync(worker => worker.Id == id, cancellationToken)
+            ? TypedResults.Problem("It was heard of just now. Drain it and stop its process first.", statusCode: StatusCodes.Status409Conflict, title: "The worker lives")
+            : TypedResults.NotFound();
+    }
 }
