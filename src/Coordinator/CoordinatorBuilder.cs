@@ -39,7 +39,7 @@ public static class CoordinatorBuilder
         AddDatabase(services);
         services.AddOwners();
 
-        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
+        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
         services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
             .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>();
         services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>();

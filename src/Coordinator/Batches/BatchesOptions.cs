@@ -12,6 +12,10 @@ public sealed class BatchesOptions
     [Range(1, 1_000_000, ErrorMessage = "Batches:MaxImages must be 1 to 1000000.")]
     public int MaxImages { get; set; } = 100_000;
 
+    /// <summary>Most different settings of one batch, prompts and seeds aside, 1 … 100,000; 10,000 by default. Each is a lane that the dispatcher looks at.</summary>
+    [Range(1, 100_000, ErrorMessage = "Batches:MaxRecipes must be 1 to 100000.")]
+    public int MaxRecipes { get; set; } = 10_000;
+
     /// <summary>Largest body of a request in bytes, 1 KiB … 1 GiB; 64 MiB by default: two of the largest pictures, and the base64 about them.</summary>
     [Range(1 << 10, 1 << 30, ErrorMessage = "Batches:MaxBytes must be 1024 to 1073741824.")]
     public int MaxBytes { get; set; } = 64 << 20;

@@ -13,7 +13,8 @@ public sealed class CatalogReader(ModelCatalog models, AdapterCatalog adapters, 
     {
         var known = await models.ListAsync(cancellationToken);
         var wanted = request.Model ?? options.Value.DefaultModel;
-        var faults = wanted is null || known.Exists(model => model.Name == wanted) ? [] : await models.FaultsAsync(cancellationToken);
+        var isKnown = request is { Runs: null, Zip: null, Product: null } && (wanted is null || known.Exists(model => model.Name == wanted));
+        var faults = isKnown ? [] : await models.FaultsAsync(cancellationToken);
         return new Catalog(known, faults, await adapters.KnownAsync(kind: null, cancellationToken));
     }
 }

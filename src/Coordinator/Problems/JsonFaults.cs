@@ -63,7 +63,8 @@ internal static partial class JsonFaults
     {
         foreach (var step in path.Split('.', StringSplitOptions.RemoveEmptyEntries))
         {
-            type = type is null ? null : Fields(type, options).GetValueOrDefault(step.Split('[')[0]);
+            var name = step.Split('[')[0]; // none in a list by itself: "[7]"
+            type = type is null || name.Length == 0 ? type : Fields(type, options).GetValueOrDefault(name);
             type = type is { IsGenericType: true } && step.EndsWith(']') ? type.GenericTypeArguments[0] : type;
         }
 

@@ -59,7 +59,7 @@ internal static class ControlNets
         {
             Model = network?.Name ?? "",
             Hash = network?.Hash ?? "",
-            Image = inputs.Read($"{field}.image", unit.Image)?.Hash ?? "",
+            Image = inputs.Read($"{field}.image", unit.Image, errors)?.Hash ?? "",
             Weight = errors.Number($"{field}.weight", unit.Weight, 1, 0, MostWeight),
             GuidanceStart = start,
             GuidanceEnd = end,

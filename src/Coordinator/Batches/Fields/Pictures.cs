@@ -12,7 +12,7 @@ internal static class Pictures
     private const int DefaultPadding = 32, MostPadding = 256;
 
     /// <summary>The picture to start from; null when there is none.</summary>
-    public static InputPicture? Init(BatchRequest request, RequestInputs inputs, RequestErrors errors)
+    public static InputPicture? Init(ImageFields request, RequestInputs inputs, RequestErrors errors)
     {
         if (request.InitImages is not { } pictures)
         {
@@ -31,18 +31,18 @@ internal static class Pictures
             return null;
         }
 
-        return inputs.Read("init_images[0]", pictures[0]);
+        return inputs.Read("init_images[0]", pictures[0], errors);
     }
 
     /// <summary>How the picture is started from.</summary>
-    public static ImageToImageSettings? ImageToImage(BatchRequest request, InputPicture? init, int steps, RequestErrors errors) => init is null ? null : new()
+    public static ImageToImageSettings? ImageToImage(ImageFields request, InputPicture? init, int steps, RequestErrors errors) => init is null ? null : new()
     {
         Image = init.Hash,
         DenoisingStrength = errors.Strength(request.DenoisingStrength, DefaultStrength, steps),
     };
 
     /// <summary>What is drawn anew; null for all of it.</summary>
-    public static InpaintingSettings? Inpainting(BatchRequest request, RequestInputs inputs, RequestErrors errors)
+    public static InpaintingSettings? Inpainting(ImageFields request, RequestInputs inputs, RequestErrors errors)
     {
         if (request.Mask is null)
         {
@@ -52,7 +52,7 @@ internal static class Pictures
             return null;
         }
 
-        var mask = inputs.Read("mask", request.Mask);
+        var mask = inputs.Read("mask", request.Mask, errors);
         if (request.InpaintFullRes != true)
         {
             errors.Only("inpaint_full_res", ("inpaint_full_res_padding", request.InpaintFullResPadding));

@@ -2,36 +2,30 @@ using StableDiffusion.Contracts.Batches;
 
 namespace StableDiffusion.Coordinator.Batches.Fields;
 
-/// <summary>A request's prompts.</summary>
+/// <summary>A request's prompts and other texts.</summary>
 internal static class Prompts
 {
-    /// <summary>The prompts in order; empty when there is none.</summary>
-    public static IReadOnlyList<string> Resolve(BatchRequest request, int maxLength, RequestErrors errors)
+    /// <summary>The prompts in order, not yet looked at; empty, with an error, when there is none.</summary>
+    public static IReadOnlyList<string?> Resolve(BatchRun run, RequestErrors errors)
     {
-        if (request is { Prompt: not null, Prompts: not null })
+        if (run is { Prompt: not null, Prompts: not null })
         {
             errors.Add("prompts", "Give either prompt or prompts, not both.");
             return [];
         }
 
-        if (request.Prompt is { } single)
+        if (run.Prompt is { } single)
         {
-            CheckPrompt("prompt", single, maxLength, errors);
             return [single];
         }
 
-        if (request.Prompts is not { Count: > 0 } prompts)
+        if (run.Prompts is { Count: > 0 } prompts)
         {
-            errors.Add("prompts", "Give at least one prompt, as \"prompts\": [\"a red circle\"] or \"prompt\": \"a red circle\".");
-            return [];
+            return prompts;
         }
 
-        foreach (var (index, prompt) in prompts.Index().Where(p => IsBad(p.Item, maxLength)).Take(RequestErrors.MaxNamed))
-        {
-            CheckPrompt($"prompts[{index}]", prompt, maxLength, errors);
-        }
-
-        return prompts;
+        errors.Add("prompts", "Give at least one prompt, as \"prompts\": [\"a red circle\"] or \"prompt\": \"a red circle\".");
+        return [];
     }
 
     /// <summary>What holds for every text that is stored, empty or not.</summary>
@@ -43,22 +37,23 @@ internal static class Prompts
         }
     }
 
-    private static bool IsBad(string? prompt, int maxLength) => string.IsNullOrWhiteSpace(prompt) || FaultOf(prompt, maxLength) is not null;
-
-    private static void CheckPrompt(string field, string? prompt, int maxLength, RequestErrors errors)
+    /// <summary>Looks at a list of texts.</summary>
+    /// <param name="field">A text's place → its field.</param>
+    /// <param name="texts">The texts.</param>
+    /// <param name="arePrompts">None may be empty.</param>
+    /// <param name="maxLength">Most characters of one.</param>
+    /// <param name="errors">Takes what is wrong.</param>
+    public static void CheckTexts(Func<int, string> field, IEnumerable<string?> texts, bool arePrompts, int maxLength, RequestErrors errors)
     {
-        if (string.IsNullOrWhiteSpace(prompt))
+        bool IsEmpty(string? text) => arePrompts && string.IsNullOrWhiteSpace(text);
+        foreach (var (index, text) in texts.Index().Where(t => IsEmpty(t.Item) || FaultOf(t.Item, maxLength) is not null).Take(RequestErrors.MaxNamed))
         {
-            errors.Add(field, "The prompt is empty: say what to draw.");
-        }
-        else
-        {
-            CheckText(field, prompt, maxLength, errors);
+            errors.Add(field(index), IsEmpty(text) ? "The prompt is empty: say what to draw." : FaultOf(text, maxLength)!);
         }
     }
 
-    private static string? FaultOf(string text, int maxLength) =>
-        text.Length > maxLength ? $"{text.Length} characters are too many: give at most {maxLength}."
-        : text.Contains('\0', StringComparison.Ordinal) ? "The character U+0000 cannot be stored: leave it out."
+    private static string? FaultOf(string? text, int maxLength) =>
+        text?.Length > maxLength ? $"{text.Length} characters are too many: give at most {maxLength}."
+        : text?.Contains('\0', StringComparison.Ordinal) == true ? "The character U+0000 cannot be stored: leave it out."
         : null;
 }

@@ -49,7 +49,7 @@ internal static class Ranges
         {
             if (given is not null)
             {
-                errors.Add(field, $"It says nothing without {owner}: leave it out, or give {owner}, too.");
+                errors.Idle(field, $"It says nothing without {owner}: leave it out, or give {owner}, too.");
             }
         }
     }

@@ -10,7 +10,7 @@ internal static class SdxlFields
     private const int Most = 16_384;
 
     /// <summary>The sizes; null when none is given, which is the picture's own.</summary>
-    public static SizeSettings? Resolve(BatchRequest request, ModelFamily? family, int width, int height, RequestErrors errors)
+    public static SizeSettings? Resolve(ImageFields request, ModelFamily? family, int width, int height, RequestErrors errors)
     {
         (string Field, int? Given)[] fields =
         [

@@ -18,7 +18,7 @@ internal static class SecondPass
     /// <param name="limits">Of sizes and steps.</param>
     /// <param name="errors">Takes what is wrong.</param>
     public static HighResolutionSettings? Resolve(
-        BatchRequest request, int width, int height, int steps, int factor, BatchesOptions limits, RequestErrors errors)
+        ImageFields request, int width, int height, int steps, int factor, BatchesOptions limits, RequestErrors errors)
     {
         if (request.EnableHr != true)
         {
@@ -52,7 +52,7 @@ internal static class SecondPass
         };
     }
 
-    private static (double? Scale, int Width, int Height) Size(BatchRequest request, int width, int height, int factor, int most, RequestErrors errors)
+    private static (double? Scale, int Width, int Height) Size(ImageFields request, int width, int height, int factor, int most, RequestErrors errors)
     {
         var (x, y) = (request.HrResizeX ?? 0, request.HrResizeY ?? 0);
         if (x == 0 && y == 0)
