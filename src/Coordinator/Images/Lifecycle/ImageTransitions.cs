@@ -55,7 +55,7 @@ public sealed class ImageTransitions(FarmDb db)
             SELECT m.batch_id, b.owner_id, 'images.' || CASE m.state WHEN 'rendering' THEN 'started' ELSE m.state END, jsonb_build_object('images',
                 jsonb_agg(jsonb_strip_nulls(jsonb_build_object('id', m.id, 'index', m.index, 'worker_id', m.worker_id, 'error', CASE WHEN m.state IN ('queued', 'failed') THEN m.error END)) ORDER BY m.index))
             FROM moved m JOIN batches b ON b.id = m.batch_id GROUP BY m.batch_id, b.owner_id, m.state
-            UNION ALL SELECT id, owner_id, 'batch.finished', '{}'::jsonb FROM closed WHERE finished_at IS NOT NULL)
+            UNION ALL SELECT id, owner_id, 'batch.finished', jsonb_build_object() FROM closed WHERE finished_at IS NOT NULL)
         SELECT id AS "Id", batch_id AS "BatchId", state AS "State", worker_id AS "WorkerId", ended AS "AttemptId", error AS "Error" FROM moved
         """;
 
