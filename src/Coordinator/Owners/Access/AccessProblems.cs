@@ -18,14 +18,13 @@ internal sealed class AccessProblems(IProblemDetailsService problems) : IAuthori
             return;
         }
 
-        var problem = authorizeResult.Forbidden ? Forbidden(context, policy) : Unauthorized(context);
+        var problem = authorizeResult.Forbidden ? Forbidden(context, policy) : Unauthorized(context, (await context.AuthenticateAsync()).Failure); // known already
         context.Response.StatusCode = problem.Status!.Value;
         await problems.WriteAsync(new ProblemDetailsContext { HttpContext = context, ProblemDetails = problem });
     }
 
-    private static ProblemDetails Unauthorized(HttpContext context)
+    private static ProblemDetails Unauthorized(HttpContext context, Exception? failure)
     {
-        var failure = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure;
         if (failure is TooManyFailuresException tooMany)
         {
             return TooManyRequests.Problem(context, tooMany.RetryAfter, tooMany.Message + " Mend the key that your programs send.");
