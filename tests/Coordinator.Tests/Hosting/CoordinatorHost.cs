@@ -42,6 +42,9 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     /// <summary>A user's view of the host.</summary>
     public HttpClient Client => field ??= app.GetTestClient();
 
+    /// <summary>Where it listens, when it was told to listen somewhere.</summary>
+    public Uri Url => new(app.Urls.First());
+
     public ManualTime Time { get; private init; } = new();
 
     /// <summary>Commands that came out of the queue of <see cref="Model"/>.</summary>
@@ -69,7 +72,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     public static async Task<CoordinatorHost> StartAsync(
         string connectionString, Dictionary<string, string?>? settings = null, bool dispatcherRuns = false, Func<CoordinatorHost, RenderImages, Task>? worker = null,
-        IObjectStore? objects = null)
+        IObjectStore? objects = null, Action<WebApplicationBuilder>? configure = null)
     {
         var folder = Directory.CreateTempSubdirectory("coordinator-").FullName;
         var time = new ManualTime();
@@ -83,6 +86,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
             ["ConnectionStrings:Farm"] = connectionString,
             ["Objects:Kind"] = "folder",
             ["Objects:Folder"] = folder,
+            ["Owners:Authentication"] = "off", // a test's server has no address to tell whether that is safe
         }).AddInMemoryCollection(settings ?? []);
         builder.AddCoordinator();
         builder.AddObjectStore();
@@ -110,6 +114,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
                 transport.ConfigureEndpoints(context);
             });
         });
+        configure?.Invoke(builder);
         var app = builder.Build();
         app.MapCoordinator();
         host = new CoordinatorHost(app, folder) { Time = time, Commands = commands };
