@@ -8,6 +8,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Health;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Images.Lifecycle;
@@ -38,10 +39,11 @@ public static class CoordinatorBuilder
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
         AddDatabase(services);
         services.AddOwners();
+        services.AddFiles();
 
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
         services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
-            .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>();
+            .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>().AddScoped<ImageLacks>();
         services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>();
         services.AddSingleton<DispatchSignal>().AddSingleton<Fleet>().AddSingleton<RecipeCache>().AddSingleton<ServedOwners>().AddSingleton<Leadership>()
             .AddScoped<Backlog>().AddScoped<GroupPublisher>().AddScoped<DispatchRound>().AddScoped<Upkeep>();
@@ -75,6 +77,7 @@ public static class CoordinatorBuilder
         app.MapImages();
         app.MapModels();
         app.MapAdapters();
+        app.MapFiles();
         app.MapWorkers();
         app.MapOwnersAndKeys();
         app.MapBatchPage();

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore.Metadata;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Events;
+using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Models;
 using StableDiffusion.Coordinator.Owners;
@@ -51,6 +52,9 @@ public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options
 
     /// <summary>LoRAs, embeddings, VAEs and ControlNets that workers ever reported, for the same reason.</summary>
     public DbSet<Adapter> Adapters => Set<Adapter>();
+
+    /// <summary>Checkpoints, LoRAs, embeddings, VAEs and ControlNets in the object store; changed by <see cref="FileRegistry"/> alone.</summary>
+    public DbSet<RegisteredFile> Files => Set<RegisteredFile>();
 
     /// <inheritdoc/>
     protected override void OnModelCreating(ModelBuilder modelBuilder)

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Adapters;
@@ -25,6 +26,11 @@ public sealed class AdapterCatalog(FarmDb db, WorkerRegister workers)
     {
         var known = await db.Adapters.Where(adapter => kind == null || adapter.Kind == kind)
             .Select(adapter => new AdapterDescription { Kind = adapter.Kind, Name = adapter.Name, Hash = adapter.Hash }).ToListAsync(cancellationToken);
-        return [.. known.OrderBy(adapter => adapter.Kind).ThenBy(adapter => adapter.Name, StringComparer.Ordinal)];
+        var files = await db.Files.Where(file => file.State == FileState.Ready && file.Kind != FileKind.Checkpoint).Select(file => new { file.Kind, file.Name, file.Sha256 }).ToListAsync(cancellationToken);
+        var registered = files.Select(file => new AdapterDescription { Kind = file.Kind.Adapter()!.Value, Name = file.Name, Hash = file.Sha256! })
+            .Where(file => kind == null || file.Kind == kind);
+        // what is registered wins over what a worker has of its own under that name
+        return [.. registered.Concat(known).DistinctBy(adapter => (adapter.Kind, adapter.Name))
+            .OrderBy(adapter => adapter.Kind).ThenBy(adapter => adapter.Name, StringComparer.Ordinal)];
     }
 }

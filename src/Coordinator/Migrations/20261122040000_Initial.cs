@@ -46,6 +46,27 @@ namespace StableDiffusion.Coordinator.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "files",
+                columns: table => new
+                {
+                    id = table.Column<Guid>(type: "uuid", nullable: false),
+                    kind = table.Column<string>(type: "text", nullable: false),
+                    name = table.Column<string>(type: "text", nullable: false),
+                    key = table.Column<string>(type: "text", nullable: false),
+                    state = table.Column<string>(type: "text", nullable: false),
+                    reason = table.Column<string>(type: "text", nullable: true),
+                    sha256 = table.Column<string>(type: "text", nullable: true),
+                    parts = table.Column<string>(type: "jsonb", nullable: false),
+                    bytes = table.Column<long>(type: "bigint", nullable: true),
+                    stamp = table.Column<string>(type: "text", nullable: false),
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_files", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "models",
                 columns: table => new
                 {
@@ -381,6 +402,12 @@ namespace StableDiffusion.Coordinator.Migrations
                 columns: new[] { "batch_id", "transaction", "id" });
 
             migrationBuilder.CreateIndex(
+                name: "ix_files_name",
+                table: "files",
+                columns: new[] { "kind", "name" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_images_batch_index",
                 table: "images",
                 columns: new[] { "batch_id", "index" },
@@ -450,6 +477,9 @@ namespace StableDiffusion.Coordinator.Migrations
 
             migrationBuilder.DropTable(
                 name: "events");
+
+            migrationBuilder.DropTable(
+                name: "files");
 
             migrationBuilder.DropTable(
                 name: "models");

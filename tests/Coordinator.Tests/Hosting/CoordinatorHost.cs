@@ -14,6 +14,7 @@ using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Workers;
 using StableDiffusion.Storage;
@@ -99,6 +100,7 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         {
             builder.Services.Replace(ServiceDescriptor.Singleton<TimeProvider>(time));
             builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(Dispatcher)));
+            builder.Services.Remove(builder.Services.Single(service => service.ImplementationType == typeof(FileWork)));
         }
 
         builder.Services.AddMassTransit(bus =>

@@ -1,6 +1,8 @@
 using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Settings;
+using StableDiffusion.Coordinator.Images;
 
 namespace StableDiffusion.Coordinator.Batches.Fields;
 
@@ -79,7 +81,8 @@ internal static class NamedAdapters
         var found = catalog.Find(kind, name);
         if (found is null)
         {
-            errors.Add(field, $"No worker holds a {Word(kind)} \"{(name.Length <= 100 ? name : name[..100] + "…")}\" ({catalog.Known(kind)}).");
+            var told = name.Length <= 100 ? name : name[..100] + "…";
+            errors.Add(field, $"The farm has no {kind.File().Word()} \"{told}\" ({catalog.Known(kind)}): upload it with PUT /v1/files/{StateNames<AdapterKind>.Name(kind)}/NAME/content, or put it into a worker's {Folder(kind)} folder.");
         }
 
         return found;
@@ -117,10 +120,11 @@ internal static class NamedAdapters
         return false;
     }
 
-    private static string Word(AdapterKind kind) => kind switch
+    /// <summary>A1111's.</summary>
+    private static string Folder(AdapterKind kind) => kind switch
     {
-        AdapterKind.Lora => "LoRA",
-        AdapterKind.Embedding => "embedding",
+        AdapterKind.Lora => "Lora",
+        AdapterKind.Embedding => "embeddings",
         AdapterKind.Vae => "VAE",
         _ => "ControlNet",
     };

@@ -16,6 +16,7 @@ namespace StableDiffusion.Coordinator.Images.Lifecycle;
 /// rendering  → failed       ImageEnds.Failed permanent, or the last of MaxAttempts failures, or of MaxLosses lost workers
 /// open       → cancelled    ImageCancels            by its owner
 /// queued     → failed       ImageCancels.Overdue    the batch's deadline
+/// queued, dispatched → failed  ImageLacks           a file that it needs was taken away
 /// failed, cancelled → queued  ImageReplays          by its owner
 /// </code>
 /// Each is one statement, conditional on the image's state and current attempt, over any number of images: what it does not find

@@ -1,0 +1,46 @@
+using System.Text.Json;
+
+namespace StableDiffusion.Contracts.Files;
+
+/// <summary>The registered files that are ready, as the coordinator tells them to workers: one object in the store, written anew with every change, since the
+/// store and the broker are all that workers see.</summary>
+public sealed record FileIndex
+{
+    /// <summary>The object's key.</summary>
+    public const string Key = FileKinds.Prefix + "index.json";
+
+    /// <summary>Its metadata that holds the SHA-256 of its bytes: who has that one need not read it again.</summary>
+    public const string HashMetadata = "sha256";
+
+    /// <summary>Without any file.</summary>
+    public static FileIndex Empty { get; } = new() { Files = [] };
+
+    /// <summary>By kind and name.</summary>
+    public required IReadOnlyList<IndexedFile> Files { get; init; }
+
+    /// <summary>The file of that kind and name, or null.</summary>
+    public IndexedFile? Find(FileKind kind, string name) => Files.FirstOrDefault(file => file.Kind == kind && file.Name == name);
+
+    /// <summary>The object's bytes.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, FarmJson.Options);
+
+    /// <summary>Reads what <see cref="ToJson"/> wrote, of this version or another.</summary>
+    /// <exception cref="JsonException">It is no index.</exception>
+    public static FileIndex FromJson(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<FileIndex>(json, FarmJson.Options) ?? throw new JsonException("The index is null.");
+}
+
+/// <summary>One file of the index.</summary>
+public sealed record IndexedFile
+{
+    /// <summary>What it is for.</summary>
+    public required FileKind Kind { get; init; }
+
+    /// <summary>The name requests use.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>See <see cref="FileHash"/>.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>What it is made of.</summary>
+    public required IReadOnlyList<FilePart> Parts { get; init; }
+}

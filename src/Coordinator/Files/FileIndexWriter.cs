@@ -1,0 +1,32 @@
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts.Files;
+using StableDiffusion.Storage;
+
+namespace StableDiffusion.Coordinator.Files;
+
+/// <summary>Keeps <see cref="FileIndex"/> in the store as the table is.</summary>
+public sealed class FileIndexWriter(FarmDb db, IObjectStore objects)
+{
+    /// <summary>Writes the index where it is not what it should be. Coordinators take turns, so that an older state never replaces a newer one.</summary>
+    /// <exception cref="ObjectStoreException">The store is away, or refuses.</exception>
+    public async Task WriteAsync(CancellationToken cancellationToken)
+    {
+        await using var turn = await FileLock.TakeIndexAsync(db, cancellationToken);
+        var ready = await db.Files.AsNoTracking().Where(file => file.State == FileState.Ready).ToListAsync(cancellationToken);
+        var bytes = new FileIndex
+        {
+            Files =
+            [
+                .. ready.OrderBy(file => file.Kind).ThenBy(file => file.Name, StringComparer.Ordinal)
+                    .Select(file => new IndexedFile { Kind = file.Kind, Name = file.Name, Sha256 = file.Sha256!, Parts = file.Parts }),
+            ],
+        }.ToJson();
+        var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
+        var there = await objects.HeadAsync(FileIndex.Key, cancellationToken);
+        if (there is null ? ready.Count > 0 : there.Metadata.GetValueOrDefault(FileIndex.HashMetadata) != hash)
+        {
+            await objects.PutAsync(FileIndex.Key, bytes, "application/json", new Dictionary<string, string> { [FileIndex.HashMetadata] = hash }, cancellationToken);
+        }
+    }
+}
