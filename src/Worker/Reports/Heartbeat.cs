@@ -58,8 +58,8 @@ public sealed class Heartbeat : IDisposable
         while (true)
         {
             var interval = options.HeartbeatInterval * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
+            await registration.SendIfDueAsync(cancellationToken).ConfigureAwait(false); // first: beats of a worker that nobody knows say nothing
             await ReportAsync(leaving: false, cancellationToken).ConfigureAwait(false);
-            await registration.SendIfDueAsync(cancellationToken).ConfigureAwait(false);
             var pause = interval / MostPerInterval;
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             using var due = new CancellationTokenSource(interval - pause, time);
