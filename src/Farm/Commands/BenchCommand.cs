@@ -7,7 +7,7 @@ namespace StableDiffusion.Farm.Commands;
 
 /// <summary>
 /// <c>./farm bench</c>: images per second of the bare pipeline and of the farm around it, one after the other in one run.
-/// <c>./farm bench network</c>: how much of the machine's arithmetic a U-Net of true size gets.
+/// <c>./farm bench network</c>: how much of the machine's arithmetic a U-Net of true size gets. <c>./farm bench farm</c>: <see cref="FarmBenchCommand"/>.
 /// </summary>
 internal static class BenchCommand
 {
@@ -21,7 +21,7 @@ internal static class BenchCommand
         };
         var images = new Option<int>("--images") { Description = "Pictures to measure with.", DefaultValueFactory = _ => 32 }.Within(1);
         var steps = new Option<int>("--steps") { Description = "Denoising steps of each.", DefaultValueFactory = _ => 20 }.Within(1);
-        var command = new Command("bench", "Measures images per second, the pipeline's and the farm's.") { Network(), model, images, steps };
+        var command = new Command("bench", "Measures images per second, the pipeline's and the farm's.") { Network(), FarmBenchCommand.Create(), model, images, steps };
         command.SetAction((parsed, cancellationToken) => RunAsync(
             new BenchSettings(parsed.GetValue(model)!.FullName, parsed.GetValue(images), parsed.GetValue(steps)), cancellationToken));
         return command;

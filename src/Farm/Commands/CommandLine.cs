@@ -21,9 +21,11 @@ public static class CommandLine
         StatusCommand.Create(),
         VerifyCommand.Create(),
         BenchCommand.Create(),
+        SoakCommand.Create(),
         TrainCommand.Create(),
         EvaluateCommand.Create(),
         HelpCommand.Create(),
+        FreeWorkerCommand.Create(),
     };
 
     /// <summary>Reads one command line. No word of it names a file to read more words from: a prompt may begin with an @.</summary>

@@ -119,6 +119,7 @@ public sealed class RabbitMqServer : IAsyncDisposable
             management.tcp.ip = 127.0.0.1
             management.tcp.port = {managementPort}
             disk_free_limit.absolute = 50MB
+            collect_statistics_interval = 1000
             log.file.level = warning
 
             """, cancellationToken);

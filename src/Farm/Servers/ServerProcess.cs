@@ -74,6 +74,13 @@ public sealed class ServerProcess : IDisposable
     /// <summary>Lets a frozen daemon go on (SIGCONT).</summary>
     public Task ResumeAsync(CancellationToken cancellationToken) => SignalAsync("CONT", cancellationToken);
 
+    /// <summary>Asks the daemon to end (SIGTERM), and waits until it has.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await SignalAsync("TERM", cancellationToken);
+        await process.WaitForExitAsync(cancellationToken);
+    }
+
     /// <summary>Deletes a daemon's folder. What the daemon started may outlive it for a moment, and write there meanwhile.</summary>
     public static async ValueTask DeleteFolderAsync(string folder)
     {

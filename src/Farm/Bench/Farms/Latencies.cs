@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using StableDiffusion.Farm.Servers;
+
+namespace StableDiffusion.Farm.Bench.Farms;
+
+/// <summary>How long one request takes, and how long an idle farm takes from it to the start of its rendering.</summary>
+internal static class Latencies
+{
+    private const int WarmUp = 50, BatchImages = 4;
+    private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(25);
+
+    public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
+    {
+        await using var farm = await MeasuredFarm.StartAsync(servers, settings.Folder, cancellationToken);
+        await farm.StartWorkersAsync(settings.Workers, cancellationToken);
+        await StartsAsync(farm, WarmUp, firstSeed: 0, cancellationToken);
+        var starts = await StartsAsync(farm, settings.Samples, firstSeed: WarmUp, cancellationToken);
+        var submissions = await SubmissionsAsync(farm, settings.Samples, cancellationToken);
+        return
+        [
+            new Result($"submission of {BatchImages} images to its answer ({settings.Samples})", Result.Percentiles(submissions, 50, 95, 99)),
+            new Result($"submission to an idle farm to the render's start ({settings.Samples})", Result.Percentiles(starts, 50, 95, 99), Result.Judge($"p95 {Aim.TotalMilliseconds} ms", Result.At(starts, 95) <= Aim)),
+        ];
+    }
+
+    /// <summary>Requests one after the other; the farm draws meanwhile.</summary>
+    public static async Task<List<TimeSpan>> SubmissionsAsync(MeasuredFarm farm, int samples, CancellationToken cancellationToken)
+    {
+        List<TimeSpan> times = [];
+        for (var sample = 0; sample < samples; sample++)
+        {
+            var sent = Stopwatch.GetTimestamp();
+            await farm.SubmitAsync(BatchImages, seed: -1, cancellationToken);
+            times.Add(Stopwatch.GetElapsedTime(sent));
+        }
+
+        return times;
+    }
+
+    private static async Task<List<TimeSpan>> StartsAsync(MeasuredFarm farm, int samples, int firstSeed, CancellationToken cancellationToken)
+    {
+        List<TimeSpan> times = [];
+        for (var seed = firstSeed; seed < firstSeed + samples; seed++)
+        {
+            var sent = Stopwatch.GetTimestamp();
+            await farm.SubmitAsync(1, seed, cancellationToken);
+            times.Add(Stopwatch.GetElapsedTime(sent, await farm.StartOfAsync(seed, cancellationToken)));
+            await farm.WaitForOpenBatchesAsync(0, cancellationToken);
+        }
+
+        return times;
+    }
+}

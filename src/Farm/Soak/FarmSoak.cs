@@ -1,0 +1,103 @@
+using System.Diagnostics;
+using StableDiffusion.Farm.Servers;
+using StableDiffusion.Farm.Soak.Audit;
+using StableDiffusion.Farm.Soak.Faults;
+using StableDiffusion.Farm.Trials;
+
+namespace StableDiffusion.Farm.Soak;
+
+/// <summary>
+/// A farm of real processes on real servers, under load, while one part of it after another fails and every message comes twice. In
+/// the end the same is asked for once more and nothing fails; then everything the farm has is looked through.
+/// </summary>
+internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
+{
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    /// <summary>Runs it; true when all is well.</summary>
+    public async Task<bool> RunAsync(CancellationToken cancellationToken)
+    {
+        var folder = Directory.CreateTempSubdirectory("farm-soak-").FullName;
+        Say($"seed {settings.Seed}; logs in {folder}/logs");
+        await using var servers = await FarmServers.StartAsync(s3: true, durable: false, cancellationToken);
+        await using var farm = await TrialFarm.CreateAsync(servers, folder, new Dictionary<string, string>(), cancellationToken);
+        await StartAsync(farm, SoakSettings.Times.Image, cancellationToken);
+        Say($"{SoakSettings.Coordinators} coordinators and {SoakSettings.Workers} workers run");
+
+        var submissions = new Submissions(farm, new Random(settings.Seed));
+        await WithFaultsAsync(farm, submissions, cancellationToken);
+        var ended = await EndAsync(farm, cancellationToken);
+        Say("the same once more, without faults");
+        await submissions.RepeatAsync(cancellationToken);
+        ended &= await EndAsync(farm, cancellationToken);
+
+        var report = await FarmAudit.RunAsync(farm, cancellationToken);
+        string[] lost = [.. (await farm.MissingAsync(submissions.Accepted.Select(batch => batch.Id), cancellationToken)).Select(id => $"confirmed batch {id} is not there")];
+        string[] failed = [.. report.Ends.Where(end => end.Key != "succeeded").Select(end => $"{end.Value} images {end.Key}, where nobody asked for that")];
+        string[] faults = [.. report.Faults, .. lost, .. failed];
+        Say($"{submissions.Accepted.Count} batches, {report.Ends.Values.Sum()} images, {submissions.Refusals} requests sent again; {report.Superseded} objects of attempts that were given up");
+        foreach (var fault in faults)
+        {
+            Say($"FAULT: {fault}");
+        }
+
+        Say(faults.Length == 0 ? $"all is well (seed {settings.Seed})" : $"{faults.Length} kinds of faults (seed {settings.Seed}); logs in {folder}/logs");
+        if (faults.Length == 0 && ended)
+        {
+            await farm.DisposeAsync();
+            Directory.Delete(folder, recursive: true);
+        }
+
+        return faults.Length == 0 && ended;
+    }
+
+    private static async Task StartAsync(TrialFarm farm, TimeSpan image, CancellationToken cancellationToken)
+    {
+        for (var i = 0; i < SoakSettings.Coordinators; i++)
+        {
+            await farm.StartCoordinatorAsync(cancellationToken);
+        }
+
+        for (var i = 0; i < SoakSettings.Workers; i++)
+        {
+            farm.StartWorker(image);
+        }
+
+        await farm.WaitForWorkersAsync(cancellationToken);
+    }
+
+    private async Task WithFaultsAsync(TrialFarm farm, Submissions submissions, CancellationToken cancellationToken)
+    {
+        var random = new Random(settings.Seed);
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        await using var copies = await DoubleDeliveries.StartAsync(farm, SoakSettings.LatestCopy, new Random(settings.Seed), cancellationToken);
+        var submitting = submissions.RunAsync(over.Token);
+        var faults = new List<Fault>();
+        while (clock.Elapsed < settings.Duration)
+        {
+            await Task.Delay(SoakSettings.MostPeace * random.NextDouble(), cancellationToken);
+            if (faults.Count == 0)
+            {
+                faults.AddRange(Fault.All); // each comes as often as any other
+            }
+
+            var fault = faults[random.Next(faults.Count)];
+            faults.Remove(fault);
+            var what = await fault.StrikeAsync(farm, SoakSettings.Times, random, cancellationToken);
+            Say($"{fault.Name}: {what}; {submissions.Accepted.Count} batches accepted, {await farm.TryCountOpenAsync(cancellationToken)} images open, {copies.Copies} messages came twice");
+        }
+
+        await over.CancelAsync();
+        await submitting;
+    }
+
+    private async Task<bool> EndAsync(TrialFarm farm, CancellationToken cancellationToken)
+    {
+        var waiting = Stopwatch.StartNew();
+        var open = await farm.WaitForEndAsync(SoakSettings.LongestEnd, cancellationToken);
+        Say(open == 0 ? $"all images are at their ends after {waiting.Elapsed.TotalSeconds:0} s" : $"FAULT: {open} images are still open after {waiting.Elapsed.TotalMinutes:0} minutes");
+        return open == 0;
+    }
+
+    private void Say(string what) => tell($"{clock.Elapsed:hh\\:mm\\:ss}  {what}");
+}

@@ -1,0 +1,73 @@
+using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Farm.Client;
+using StableDiffusion.Farm.Trials;
+
+namespace StableDiffusion.Farm.Soak;
+
+/// <summary>Asks a farm for random pictures, through whichever coordinator answers.</summary>
+internal sealed class Submissions(TrialFarm farm, Random random)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private readonly List<(BatchRequest Request, Guid Id)> accepted = [];
+
+    /// <summary>What the farm has confirmed.</summary>
+    public IReadOnlyList<(BatchRequest Request, Guid Id)> Accepted => accepted;
+
+    /// <summary>How often no coordinator took a request at once.</summary>
+    public int Refusals { get; private set; }
+
+    /// <summary>Asks until cancelled, as long as not too many images wait.</summary>
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            if (await farm.TryCountOpenAsync(cancellationToken) is { } open and < SoakSettings.MostOpen)
+            {
+                await SubmitAsync(Next(), cancellationToken);
+            }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    /// <summary>Asks again for all that was accepted.</summary>
+    public async Task RepeatAsync(CancellationToken cancellationToken)
+    {
+        foreach (var (request, _) in accepted.ToList())
+        {
+            await SubmitAsync(request, cancellationToken);
+        }
+    }
+
+    private BatchRequest Next() => new()
+    {
+        Prompts = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => $"picture {random.Next()}")],
+        Seed = random.Next(),
+        NIter = random.Next(1, SoakSettings.MostImages / 3),
+        Steps = random.Next(1, 3) * 10, // some may share a network call, others may not
+    };
+
+    /// <summary>A request that was not confirmed is asked for again, by which it may come twice: that, too, must end well.</summary>
+    private async Task SubmitAsync(BatchRequest request, CancellationToken cancellationToken)
+    {
+        for (var attempt = 0; !cancellationToken.IsCancellationRequested; attempt++)
+        {
+            var clients = farm.Coordinators.Values.ToList();
+            try
+            {
+                if (clients.Count > 0)
+                {
+                    var batch = await clients[attempt % clients.Count].SubmitAsync(request with { Model = FreeRenderer.Model }, CancellationToken.None);
+                    accepted.Add((request, batch.Id));
+                    return;
+                }
+            }
+            catch (Exception error) when (error is FarmException or ObjectDisposedException or OperationCanceledException)
+            {
+                Refusals++;
+            }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
