@@ -18,6 +18,8 @@ using StableDiffusion.Coordinator.Models;
 using StableDiffusion.Coordinator.Owners;
 using StableDiffusion.Coordinator.Pages;
 using StableDiffusion.Coordinator.Problems;
+using StableDiffusion.Coordinator.Scaling;
+using StableDiffusion.Coordinator.Waits;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator;
@@ -37,6 +39,7 @@ public static class CoordinatorBuilder
         AddOptions<ImageOptions>(services, ImageOptions.Section);
         AddOptions<DispatchOptions>(services, DispatchOptions.Section);
         AddOptions<WorkerOptions>(services, WorkerOptions.Section);
+        AddOptions<ScalingOptions>(services, ScalingOptions.Section);
         AddDatabase(services);
         services.AddOwners();
         services.AddFiles();
@@ -44,7 +47,8 @@ public static class CoordinatorBuilder
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
         services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
             .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>().AddScoped<ImageLacks>();
-        services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>();
+        services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>().AddSingleton<ToldLoads>().AddScoped<ModelLoads>();
+        services.AddSingleton<WaitingWork>().AddSingleton<RenderRates>().AddScoped<ScalingSignal>().AddScoped<AdapterHolders>().AddScoped<WaitReasons>();
         services.AddSingleton<DispatchSignal>().AddSingleton<Fleet>().AddSingleton<RecipeCache>().AddSingleton<ServedOwners>().AddSingleton<Leadership>()
             .AddScoped<Backlog>().AddScoped<GroupPublisher>().AddScoped<DispatchRound>().AddScoped<Upkeep>();
         services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
@@ -79,6 +83,7 @@ public static class CoordinatorBuilder
         app.MapAdapters();
         app.MapFiles();
         app.MapWorkers();
+        app.MapScaling();
         app.MapOwnersAndKeys();
         app.MapBatchPage();
         app.MapHealth();

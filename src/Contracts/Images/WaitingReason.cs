@@ -6,9 +6,6 @@ public enum WaitingReason
     /// <summary>Its batch is paused.</summary>
     Paused,
 
-    /// <summary>Its owner has as much under way as the owner's limits allow.</summary>
-    Quota,
-
     /// <summary>An attempt failed; it is tried again later.</summary>
     Retry,
 

@@ -11,7 +11,6 @@ public sealed partial class Dispatcher(
 {
     private static readonly TimeSpan UpkeepEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemoveEvery = TimeSpan.FromHours(1);
-    private DateTimeOffset upkeepAt, removeAt;
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,32 +38,53 @@ public sealed partial class Dispatcher(
                 LogLeads(superseded.Count);
             }
 
-            while (true)
+            // beside the rounds, so that none waits for it
+            using var together = CancellationTokenSource.CreateLinkedTokenSource(leading);
+            Task[] loops = [RunRoundsAsync(log, together.Token), KeepUpAsync(together.Token)];
+            try
             {
-                await RunAsync(leading);
-                log.Worked();
-                await signal.WaitAsync(options.Value.Interval, time, leading);
+                await await Task.WhenAny(loops);
+            }
+            finally
+            {
+                await together.CancelAsync();
+                await Task.WhenAll(loops).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
-    private async Task RunAsync(CancellationToken cancellationToken)
+    private async Task RunRoundsAsync(RoundLog log, CancellationToken cancellationToken)
     {
-        await using var scope = scopes.CreateAsyncScope();
-        var now = time.GetUtcNow();
-        if (now >= upkeepAt)
+        while (true)
         {
-            await scope.ServiceProvider.GetRequiredService<Upkeep>().RunAsync(cancellationToken);
-            upkeepAt = now + UpkeepEvery;
-        }
+            await using (var scope = scopes.CreateAsyncScope())
+            {
+                await scope.ServiceProvider.GetRequiredService<DispatchRound>().RunAsync(cancellationToken);
+            }
 
-        if (now >= removeAt)
+            log.Worked();
+            await signal.WaitAsync(options.Value.Interval, time, cancellationToken);
+        }
+    }
+
+    private async Task KeepUpAsync(CancellationToken cancellationToken)
+    {
+        for (var removeAt = DateTimeOffset.MinValue; ;)
         {
-            await scope.ServiceProvider.GetRequiredService<Upkeep>().RemoveWorkersAsync(cancellationToken);
-            removeAt = now + RemoveEvery;
-        }
+            await using (var scope = scopes.CreateAsyncScope())
+            {
+                var upkeep = scope.ServiceProvider.GetRequiredService<Upkeep>();
+                await upkeep.RunAsync(cancellationToken);
+                if (time.GetUtcNow() >= removeAt)
+                {
+                    await upkeep.RemoveWorkersAsync(cancellationToken);
+                    removeAt = time.GetUtcNow() + RemoveEvery;
+                }
+            }
 
-        await scope.ServiceProvider.GetRequiredService<DispatchRound>().RunAsync(cancellationToken);
+            signal.Wake(); // for what was put back
+            await Task.Delay(UpkeepEvery, time, cancellationToken);
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "This coordinator dispatches; it takes {Count} images back that the one before may not have published")]

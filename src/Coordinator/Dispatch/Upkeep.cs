@@ -4,9 +4,9 @@ using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Dispatch;
 
-/// <summary>What the dispatching coordinator looks after besides: attempts nobody will end, workers that are lost, deadlines.</summary>
+/// <summary>What the dispatching coordinator looks after besides: attempts nobody will end, workers that are lost, deadlines, models that nobody holds.</summary>
 public sealed partial class Upkeep(
-    ImageLosses losses, ImageCancels cancels, WorkerRegister workers, TimeProvider time, IOptions<WorkerOptions> workerOptions, ILogger<Upkeep> logger)
+    ImageLosses losses, ImageCancels cancels, WorkerRegister workers, ModelLoads loads, TimeProvider time, IOptions<WorkerOptions> workerOptions, ILogger<Upkeep> logger)
 {
     /// <summary>Does all of it once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -21,6 +21,8 @@ public sealed partial class Upkeep(
         {
             Told(overdue.Count, "passed their deadline");
         }
+
+        await loads.TellAsync(cancellationToken);
     }
 
     /// <summary>Removes workers that have been silent for long.</summary>

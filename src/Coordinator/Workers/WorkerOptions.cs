@@ -20,4 +20,14 @@ public sealed class WorkerOptions
     /// 2 … 1,000; 8 by default.</summary>
     [Range(2, 1000, ErrorMessage = "Workers:MaxFailures must be 2 to 1000.")]
     public int MaxFailures { get; set; } = 8;
+
+    /// <summary>Time for which a worker that was told to load a model is not told to load another, and no other worker to load the same, 1 s … 1 h;
+    /// 1 min by default.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ErrorMessage = "Workers:LoadPause must be 00:00:01 to 01:00:00.")]
+    public TimeSpan LoadPause { get; set; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>Wait for the workers that hold a model from which on an idle one is told to load it too, 1 s … 1 h; 30 s by default. A model that no worker
+    /// holds is loaded at once.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "01:00:00", ErrorMessage = "Workers:LoadAfter must be 00:00:01 to 01:00:00.")]
+    public TimeSpan LoadAfter { get; set; } = TimeSpan.FromSeconds(30);
 }
