@@ -28,7 +28,7 @@ internal static partial class FarmOpenApi
             {
                 foreach (var id in item.Operations!.Values.SelectMany(operation => operation.Parameters ?? []).Where(parameter => parameter.Name == "id"))
                 {
-                    id.Description = path.Contains("/images/{id}", StringComparison.Ordinal) ? "The image." : "The batch.";
+                    id.Description = path.Contains("/images/{id}", StringComparison.Ordinal) ? "The image." : path.Contains("/workers/{id}", StringComparison.Ordinal) ? "The worker." : "The batch.";
                 }
             }
 

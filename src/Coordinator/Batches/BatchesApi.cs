@@ -9,6 +9,7 @@ using StableDiffusion.Coordinator.Batches.Fields;
 using StableDiffusion.Coordinator.Inputs;
 using StableDiffusion.Coordinator.Owners.Access;
 using StableDiffusion.Coordinator.Owners.Limits;
+using StableDiffusion.Coordinator.Waits;
 
 namespace StableDiffusion.Coordinator.Batches;
 
@@ -67,9 +68,9 @@ internal static class BatchesApi
         });
     }
 
-    private static async Task<Results<Ok<BatchResponse>, NotFound>> Get(Guid id, FarmDb db, CancellationToken cancellationToken) =>
+    private static async Task<Results<Ok<BatchResponse>, NotFound>> Get(Guid id, FarmDb db, WaitReasons waits, CancellationToken cancellationToken) =>
         await db.Batches.Where(batch => batch.Id == id).ToResponsesAsync(db, cancellationToken) is [var batch]
-            ? TypedResults.Ok(batch)
+            ? TypedResults.Ok(batch.Counts.Queued > 0 ? batch with { Waiting = await waits.OfBatchAsync(id, cancellationToken) } : batch)
             : TypedResults.NotFound();
 
     private static async Task<Results<Created<BatchResponse>, NotFound>> Rerun(
@@ -83,13 +84,13 @@ internal static class BatchesApi
             : TypedResults.NotFound();
     }
 
-    private static async Task<Results<Ok<BatchResponse>, NotFound>> Cancel(Guid id, FarmDb db, BatchActions actions, CancellationToken cancellationToken) =>
-        await actions.CancelAsync(id, cancellationToken) ? await Get(id, db, CancellationToken.None) : TypedResults.NotFound();
+    private static async Task<Results<Ok<BatchResponse>, NotFound>> Cancel(Guid id, FarmDb db, WaitReasons waits, BatchActions actions, CancellationToken cancellationToken) =>
+        await actions.CancelAsync(id, cancellationToken) ? await Get(id, db, waits, CancellationToken.None) : TypedResults.NotFound();
 
-    private static async Task<Results<Ok<BatchResponse>, NotFound>> Retry(Guid id, FarmDb db, BatchActions actions, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<BatchResponse>, NotFound>> Retry(Guid id, FarmDb db, WaitReasons waits, BatchActions actions, CancellationToken cancellationToken)
     {
         await actions.ReplayAsync(id, null, cancellationToken);
-        return await Get(id, db, CancellationToken.None);
+        return await Get(id, db, waits, CancellationToken.None);
     }
 
     private static async Task<Results<Ok<BatchResponse>, NotFound, ValidationProblem>> Change(

@@ -1,15 +1,17 @@
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Coordinator.Waits;
 
 namespace StableDiffusion.Coordinator.Images;
 
 /// <summary>Reads images as the API shows them.</summary>
 internal static class ImageQueries
 {
-    /// <summary>The images of <paramref name="images"/> in its order, each with all of its settings.</summary>
-    public static async Task<List<ImageResponse>> ToResponsesAsync(this IQueryable<Image> images, FarmDb db, CancellationToken cancellationToken)
+    /// <summary>The images of <paramref name="images"/> in its order, each with all of its settings; with <paramref name="waits"/>, also why they wait.</summary>
+    public static async Task<List<ImageResponse>> ToResponsesAsync(this IQueryable<Image> images, FarmDb db, CancellationToken cancellationToken, WaitReasons? waits = null)
     {
         var found = await images.AsNoTracking().ToListAsync(cancellationToken);
+        var waiting = waits is null ? null : await waits.ExplainAsync(found, cancellationToken);
         List<long> recipeIds = [.. found.Select(image => image.RecipeId).Distinct()], promptIds = [.. found.Select(image => image.PromptId).Distinct()];
         List<Guid> batchIds = [.. found.Select(image => image.BatchId).Distinct()];
         var recipes = await db.Recipes.Where(recipe => recipeIds.Contains(recipe.Id)).ToDictionaryAsync(recipe => recipe.Id, recipe => recipe.Settings, cancellationToken);
@@ -30,6 +32,7 @@ internal static class ImageQueries
                 Steps = image.Steps,
                 Attempts = image.Attempts,
                 Error = image.Error,
+                Waiting = waiting?.GetValueOrDefault(image.Id),
                 WorkerId = image.WorkerId,
                 OriginId = image.OriginId,
                 CreatedAt = created[image.BatchId],

@@ -5,6 +5,7 @@ using Microsoft.Net.Http.Headers;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Owners.Access;
+using StableDiffusion.Coordinator.Waits;
 using StableDiffusion.Storage;
 
 namespace StableDiffusion.Coordinator.Images;
@@ -20,7 +21,7 @@ internal static class ImagesApi
         var images = routes.MapGroup("/v1").WithTags("Images").RequireAuthorization(AccessPolicies.Owner).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         images.MapGet("batches/{id:guid}/images", List).WithName("ListImages").WithSummary("List a batch's images in order")
             .ProducesProblem(StatusCodes.Status404NotFound);
-        images.MapGet("images/{id:guid}", Get).WithName("GetImage").WithSummary("One image").ProducesProblem(StatusCodes.Status404NotFound);
+        images.MapGet("images/{id:guid}", Get).WithName("GetImage").WithSummary("One image").WithDescription("Why it waits, too, and when its turn comes, as long as it does.").ProducesProblem(StatusCodes.Status404NotFound);
         images.MapGet("images/{id:guid}/content", Content).WithName("GetImageContent").WithSummary("The PNG")
             .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet.")
             .Produces<Stream>(StatusCodes.Status200OK, "image/png")
@@ -32,9 +33,10 @@ internal static class ImagesApi
     }
 
     private static async Task<Results<Ok<Page<ImageResponse>>, NotFound, ValidationProblem>> List(
-        Guid id, FarmDb db, CancellationToken cancellationToken,
+        Guid id, FarmDb db, WaitReasons waits, CancellationToken cancellationToken,
         [Description("Index of the last image of the page before.")] int after = -1,
-        [Description("Images a page, 1 to 1000.")] int limit = DefaultPageSize)
+        [Description("Images a page, 1 to 1000.")] int limit = DefaultPageSize,
+        [Description("Whether images that wait say why.")] bool waiting = false)
     {
         if (limit is < 1 or > MaxPageSize)
         {
@@ -45,7 +47,7 @@ internal static class ImagesApi
         }
 
         var items = await db.Images.Where(image => image.BatchId == id && image.Index > after)
-            .OrderBy(image => image.Index).Take(limit).ToResponsesAsync(db, cancellationToken);
+            .OrderBy(image => image.Index).Take(limit).ToResponsesAsync(db, cancellationToken, waiting ? waits : null);
         if (items.Count == 0 && !await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken))
         {
             return TypedResults.NotFound();
@@ -54,12 +56,12 @@ internal static class ImagesApi
         return TypedResults.Ok(new Page<ImageResponse>
         {
             Items = items,
-            Next = items.Count == limit ? $"/v1/batches/{id}/images?after={items[^1].Index}&limit={limit}" : null,
+            Next = items.Count == limit ? $"/v1/batches/{id}/images?after={items[^1].Index}&limit={limit}{(waiting ? "&waiting=true" : "")}" : null,
         });
     }
 
-    private static async Task<Results<Ok<ImageResponse>, NotFound>> Get(Guid id, FarmDb db, CancellationToken cancellationToken) =>
-        await db.Images.Where(image => image.Id == id).ToResponsesAsync(db, cancellationToken) is [var image]
+    private static async Task<Results<Ok<ImageResponse>, NotFound>> Get(Guid id, FarmDb db, WaitReasons waits, CancellationToken cancellationToken) =>
+        await db.Images.Where(image => image.Id == id).ToResponsesAsync(db, cancellationToken, waits) is [var image]
             ? TypedResults.Ok(image)
             : TypedResults.NotFound();
 

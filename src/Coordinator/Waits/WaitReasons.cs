@@ -11,6 +11,8 @@ namespace StableDiffusion.Coordinator.Waits;
 /// <summary>Tells why images wait, with the first of <see cref="WaitingReason"/> that is so.</summary>
 public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, WorkerRegister register, AdapterHolders adapters, TimeProvider time)
 {
+    private const int LanesLookedAt = 64;
+
     /// <summary>The reasons of those of the images that wait, by id.</summary>
     public async Task<IReadOnlyDictionary<Guid, Waiting>> ExplainAsync(IEnumerable<Image> images, CancellationToken cancellationToken)
     {
@@ -51,9 +53,9 @@ public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, 
     public async Task<Waiting?> OfBatchAsync(Guid batch, CancellationToken cancellationToken)
     {
         var next = await db.Images.FromSql($"""
-            SELECT i.* FROM recipes r CROSS JOIN LATERAL (
+            SELECT i.* FROM (SELECT id FROM recipes WHERE batch_id = {batch} AND waiting ORDER BY id LIMIT {LanesLookedAt}) r CROSS JOIN LATERAL (
                 SELECT * FROM images WHERE recipe_id = r.id AND state = 'queued' ORDER BY position LIMIT 1) i
-            WHERE r.batch_id = {batch} ORDER BY i.not_before NULLS FIRST, r.id LIMIT 1
+            ORDER BY i.not_before NULLS FIRST, r.id LIMIT 1
             """).AsNoTracking().ToListAsync(cancellationToken);
         return (await ExplainAsync(next, cancellationToken)).Values.FirstOrDefault();
     }
