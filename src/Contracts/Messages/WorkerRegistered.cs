@@ -34,7 +34,8 @@ public sealed record WorkerRegistered
     /// its device.</summary>
     public IReadOnlyList<string> CanHold { get; init; } = [];
 
-    /// <summary>LoRAs, embeddings, VAEs and ControlNets this worker holds.</summary>
+    /// <summary>LoRAs, embeddings, VAEs and ControlNets this worker holds, or fetches when an image needs them. Images that need others wait for another
+    /// worker.</summary>
     public IReadOnlyList<AdapterDescription> Adapters { get; init; } = [];
 
     /// <summary>Models it found and could not load.</summary>
