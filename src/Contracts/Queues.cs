@@ -12,6 +12,10 @@ public static class Queues
     /// <summary>Where workers tell of themselves (<see cref="Messages.WorkerRegistered"/>, <see cref="Messages.WorkerBeat"/>).</summary>
     public const string Workers = "coordinator.workers";
 
+    /// <summary>Where to send to one of these three. By its exchange, since a worker's credentials may write to the coordinator's queues, and
+    /// who describes a queue must have the right to read it. Before a coordinator's first start nobody listens there.</summary>
+    public static Uri CoordinatorAddress(string queue) => new($"exchange:{queue}");
+
     /// <summary>The queue of render commands for one model: "render.starter".</summary>
     public static string Render(string model) => $"render.{model}";
 

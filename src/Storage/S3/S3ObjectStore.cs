@@ -14,12 +14,14 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     private readonly AmazonS3Client client;
     private readonly string bucket;
     private readonly string where;
+    private readonly bool createBucket;
 
     /// <summary>Connects lazily: nothing is sent before the first call.</summary>
     public S3ObjectStore(S3Options options)
     {
         ArgumentNullException.ThrowIfNull(options);
         bucket = options.Bucket;
+        createBucket = options.CreateBucket;
         where = $"bucket \"{bucket}\" at {options.ServiceUrl}";
         client = new AmazonS3Client(
             new BasicAWSCredentials(options.AccessKey, options.SecretKey),
@@ -39,7 +41,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     /// <inheritdoc/>
     public async Task EnsureReadyAsync(CancellationToken cancellationToken)
     {
-        if (await FindAsync($"look for {where}", () => client.HeadBucketAsync(new HeadBucketRequest { BucketName = bucket }, cancellationToken), cancellationToken).ConfigureAwait(false) is not null)
+        if (!createBucket || await FindAsync($"look for {where}", () => client.HeadBucketAsync(new HeadBucketRequest { BucketName = bucket }, cancellationToken), cancellationToken).ConfigureAwait(false) is not null)
         {
             return;
         }

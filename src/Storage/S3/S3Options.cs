@@ -6,8 +6,12 @@ public sealed class S3Options
     /// <summary>The server, "http://minio:9000".</summary>
     public string ServiceUrl { get; set; } = "";
 
-    /// <summary>The bucket; created when missing.</summary>
+    /// <summary>The bucket.</summary>
     public string Bucket { get; set; } = "renders";
+
+    /// <summary>Whether a missing bucket is made at start. False where the keys may neither look nor make, as a worker's: then whoever gave
+    /// them has made it.</summary>
+    public bool CreateBucket { get; set; } = true;
 
     /// <summary>Access key id.</summary>
     public string AccessKey { get; set; } = "";

@@ -86,7 +86,7 @@ public static class WorkerBuilder
     private static ClaimRequest AskCoordinator(IServiceProvider provider)
     {
         var client = new Lazy<IRequestClient<ClaimImages>>(() =>
-            provider.GetRequiredService<IBus>().CreateRequestClient<ClaimImages>(new Uri($"queue:{Queues.Claims}"), ImageClaims.Patience));
+            provider.GetRequiredService<IBus>().CreateRequestClient<ClaimImages>(Queues.CoordinatorAddress(Queues.Claims), ImageClaims.Patience));
         return async (claim, cancellationToken) =>
         {
             var answer = await client.Value.GetResponse<ImagesClaimed>(claim, cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
+using StableDiffusion.Contracts;
 
 namespace StableDiffusion.Worker.Reports;
 
@@ -27,7 +28,7 @@ public sealed partial class Reporter(ISendEndpointProvider bus, TimeProvider tim
             patience.CancelAfter(LongestTry);
             try
             {
-                var endpoint = await bus.GetSendEndpoint(Address(queue)).ConfigureAwait(false);
+                var endpoint = await bus.GetSendEndpoint(Queues.CoordinatorAddress(queue)).ConfigureAwait(false);
                 await endpoint.Send(report, patience.Token).ConfigureAwait(false);
                 return;
             }
@@ -51,7 +52,7 @@ public sealed partial class Reporter(ISendEndpointProvider bus, TimeProvider tim
         stop.CancelAfter(patience);
         try
         {
-            var endpoint = await bus.GetSendEndpoint(Address(queue)).ConfigureAwait(false);
+            var endpoint = await bus.GetSendEndpoint(Queues.CoordinatorAddress(queue)).ConfigureAwait(false);
             var options = Pipe.Execute<SendContext<T>>(context =>
             {
                 context.TimeToLive = patience * Lifetimes;
@@ -66,8 +67,6 @@ public sealed partial class Reporter(ISendEndpointProvider bus, TimeProvider tim
             return false;
         }
     }
-
-    private static Uri Address(string queue) => new($"queue:{queue}");
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The broker did not take {Report}, next try in {Pause}: {Reason}")]
     private partial void LogRetry(Exception error, string report, TimeSpan pause, string reason);
