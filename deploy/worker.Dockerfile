@@ -1,16 +1,23 @@
-# A worker for CPUs, or with --build-arg TORCH=cuda for NVIDIA's GPUs: the package brings CUDA, the host its driver.
-FROM mcr.microsoft.com/dotnet/sdk:10.0 AS build
-ARG TORCH=cpu
+# A worker for CPUs, on Debian's libtorch and OpenBLAS: the ones that the tests run on.
+FROM mcr.microsoft.com/dotnet/sdk:10.0.401-noble AS sdk
+FROM mcr.microsoft.com/dotnet/aspnet:10.0.12-noble AS dotnet
+
+FROM debian:12.11-slim AS build
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates cmake g++ libtorch-dev make && rm -rf /var/lib/apt/lists/*
+COPY --from=sdk /usr/share/dotnet /usr/share/dotnet
 WORKDIR /farm
 COPY . .
-RUN dotnet publish src/Worker -c Release -r linux-x64 --self-contained false -p:Torch=$TORCH -o /app
+ENV DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=1
+RUN /usr/share/dotnet/dotnet publish src/Worker -c Release -p:Torch=system -o /app
 
-FROM mcr.microsoft.com/dotnet/aspnet:10.0
+FROM debian:12.11-slim
+# OpenBLAS is named: the BLAS that libtorch would bring multiplies tens of times slower
+RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libopenblas0-pthread libtorch1.13 && rm -rf /var/lib/apt/lists/*
+COPY --from=dotnet /usr/share/dotnet /usr/share/dotnet
+COPY --from=build /app /app
+# GOMP_SPINCOUNT: waiting threads spin from one operator to the next and no longer, so that workers can share cores.
+# MALLOC_ARENA_MAX: of malloc's arenas only the first keeps large blocks; in others the kernel zeroes each intermediate tensor's pages anew.
+ENV GOMP_SPINCOUNT=10000 MALLOC_ARENA_MAX=1
 WORKDIR /app
-COPY --from=build /app .
-# waiting threads spin from one operator to the next and no longer, so that workers can share cores
-ENV GOMP_SPINCOUNT=10000
-# of malloc's arenas only the first keeps large blocks; in others the kernel zeroes each intermediate tensor's pages anew
-ENV MALLOC_ARENA_MAX=1
-USER $APP_UID
-ENTRYPOINT ["dotnet", "Worker.dll"]
+USER 1654
+ENTRYPOINT ["/usr/share/dotnet/dotnet", "Worker.dll"]

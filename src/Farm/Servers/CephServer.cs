@@ -20,10 +20,10 @@ public sealed class CephServer : IAsyncDisposable
     /// <summary>"http://127.0.0.1:PORT".</summary>
     public string ServiceUrl => $"http://127.0.0.1:{s3Port}";
 
-    /// <summary>Access key of the only user.</summary>
+    /// <summary>Access key of the first user, whom whatever is made belongs to.</summary>
     public string AccessKey { get; } = "testkey";
 
-    /// <summary>Secret key of the only user.</summary>
+    /// <summary>Secret key of the first user.</summary>
     public string SecretKey { get; } = "testsecretkey12345";
 
     // Debian 13's default is a path without its first slash.
@@ -58,6 +58,12 @@ public sealed class CephServer : IAsyncDisposable
         }
         return ServerProcess.DeleteFolderAsync(root);
     }
+
+    /// <summary>Makes one more user, who may do nothing but what buckets' policies allow; its name is also its access key.</summary>
+    public Task CreateUserAsync(string name, string secretKey, CancellationToken cancellationToken = default) => ToolAsync(
+        "radosgw-admin",
+        ["-c", Conf, "user", "create", $"--uid={name}", $"--display-name={name}", $"--access-key={name}", $"--secret-key={secretKey}", "--max-buckets=-1"],
+        cancellationToken);
 
     private async Task UpAsync(CancellationToken cancellationToken)
     {

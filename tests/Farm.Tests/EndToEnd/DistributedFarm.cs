@@ -13,13 +13,17 @@ internal sealed class DistributedFarm : IDisposable
 {
     private readonly string logs = Directory.CreateTempSubdirectory("farm-logs-").FullName;
     private readonly Dictionary<string, string> settings;
+    private readonly Dictionary<string, string> workerSettings;
     private readonly List<FarmProcess> workers = [];
     private readonly HttpClient http;
     private FarmProcess? coordinator;
 
-    public DistributedFarm(Dictionary<string, string> settings)
+    /// <param name="settings">The coordinator's.</param>
+    /// <param name="workerSettings">The workers', where they differ.</param>
+    public DistributedFarm(Dictionary<string, string> settings, Dictionary<string, string>? workerSettings = null)
     {
         this.settings = settings;
+        this.workerSettings = workerSettings ?? settings;
         Url = new Uri($"http://127.0.0.1:{ServerProcess.FreePort()}");
         http = new HttpClient { BaseAddress = Url };
         Client = new FarmClient(Url);
@@ -48,7 +52,7 @@ internal sealed class DistributedFarm : IDisposable
     {
         for (int i = 0; i < count; i++)
         {
-            workers.Add(FarmProcess.Start(logs, "Worker", new Dictionary<string, string>(settings)
+            workers.Add(FarmProcess.Start(logs, "Worker", new Dictionary<string, string>(workerSettings)
             {
                 ["Worker__Id"] = $"worker-{i}",
                 ["Worker__Models"] = TestModel.Folder,

@@ -6,6 +6,7 @@ namespace StableDiffusion.Farm.Tests.EndToEnd;
 public sealed class TestServers : IAsyncLifetime
 {
     private FarmServers? servers;
+    private Task<LeastRights>? leastRights;
 
     /// <summary>All of them.</summary>
     public FarmServers All => servers!;
@@ -18,6 +19,9 @@ public sealed class TestServers : IAsyncLifetime
 
     /// <summary>Settings of a farm of its own, as its processes read them from the environment.</summary>
     public Task<Dictionary<string, string>> CreateFarmAsync(CancellationToken cancellationToken) => All.CreateFarmAsync(folder: "", cancellationToken);
+
+    /// <summary>The one farm with the credentials of a deployment.</summary>
+    internal Task<LeastRights> CreateLeastRightsAsync(CancellationToken cancellationToken) => leastRights ??= LeastRights.CreateAsync(All, cancellationToken);
 }
 
 /// <summary>Tests that share the servers.</summary>
