@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Owners;
 using StableDiffusion.Coordinator.Batches;
+using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator;
 
@@ -13,10 +15,11 @@ namespace StableDiffusion.Coordinator;
 /// doc comments.</summary>
 internal static partial class FarmOpenApi
 {
-    private static readonly Type[] Closed = [typeof(BatchRequest), typeof(LoraUse), typeof(ControlNetUnit)];
+    private static readonly Type[] Closed = [typeof(BatchRequest), typeof(LoraUse), typeof(ControlNetUnit), typeof(OwnerRequest), typeof(KeyRequest)];
 
     public static void Describe(OpenApiOptions options)
     {
+        AccessOpenApi.Describe(options);
         options.AddDocumentTransformer((document, context, _) =>
         {
             document.Info.Title = "Stable Diffusion render farm";
@@ -28,7 +31,7 @@ internal static partial class FarmOpenApi
             {
                 foreach (var id in item.Operations!.Values.SelectMany(operation => operation.Parameters ?? []).Where(parameter => parameter.Name == "id"))
                 {
-                    id.Description = path.Contains("/images/{id}", StringComparison.Ordinal) ? "The image." : path.Contains("/workers/{id}", StringComparison.Ordinal) ? "The worker." : "The batch.";
+                    id.Description = $"The {Named().Match(path).Groups[1].Value}.";
                 }
             }
 
@@ -55,6 +58,9 @@ internal static partial class FarmOpenApi
 
     /// <summary>Doc comments come with their line breaks and XML's escapes.</summary>
     private static string Plain(string comment) => WebUtility.HtmlDecode(Spaces().Replace(comment, " "));
+
+    [GeneratedRegex("/(batch|[a-z]+?)(?:e?s)/\\{id}")]
+    private static partial Regex Named();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Spaces();

@@ -24,6 +24,10 @@ public sealed class SettingsTests(Databases databases)
     [InlineData("Batches:MaxPromptLength", "0")]
     [InlineData("Batches:MaxSide", "0")]
     [InlineData("Batches:MaxSteps", "0")]
+    [InlineData("Owners:AdminKey", "too-short")]
+    [InlineData("Owners:AdminKey", "a space and more than twenty-four")]
+    [InlineData("Owners:RequestsPerMinute", "0")]
+    [InlineData("Owners:FailuresPerMinute", "0")]
     public async Task A_wrong_setting_stops_the_start_and_is_named(string setting, string value)
     {
         var error = await Assert.ThrowsAsync<OptionsValidationException>(

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using StableDiffusion.Contracts;
@@ -12,10 +13,22 @@ namespace StableDiffusion.Farm.Client;
 /// <summary>The farm's REST API, as any other client sees it. What the farm refuses is a <see cref="FarmException"/>.</summary>
 public sealed class FarmClient : IDisposable
 {
+    /// <summary>The environment variable with the key that is sent to farms which ask for one.</summary>
+    public const string KeyVariable = "FARM_API_KEY";
+
     private readonly HttpClient http;
 
     /// <summary>Talks to the farm at <paramref name="url"/>.</summary>
-    public FarmClient(Uri url) => http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(5) };
+    /// <param name="url">Its address.</param>
+    /// <param name="key">The key to send; that of <see cref="KeyVariable"/>, if it is set, when left out.</param>
+    public FarmClient(Uri url, string? key = null)
+    {
+        http = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromMinutes(5) };
+        if ((key ?? Environment.GetEnvironmentVariable(KeyVariable)?.Trim()) is { Length: > 0 } known)
+        {
+            http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", known);
+        }
+    }
 
     /// <summary>Whether the farm answers and all its parts are well.</summary>
     public async Task<bool> IsHealthyAsync(CancellationToken cancellationToken)
@@ -111,7 +124,8 @@ public sealed class FarmClient : IDisposable
 
         using (response)
         {
-            throw new FarmException(Describe(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken)));
+            string refusal = Describe(response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+            throw new FarmException(response.StatusCode is HttpStatusCode.Unauthorized ? $"{refusal}\nfarm: set {KeyVariable} to it" : refusal);
         }
     }
 
