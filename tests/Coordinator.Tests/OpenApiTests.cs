@@ -78,8 +78,8 @@ public sealed class OpenApiTests(Databases databases)
     public async Task The_documents_bounds_are_those_that_the_api_keeps()
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), new() { ["Batches:MaxImages"] = "50", ["Batches:MaxSide"] = "1024" });
-        await host.Get<WorkerRegister>().ReportAsync(
-            CoordinatorHost.Report("worker-1", host.Time.GetUtcNow()) with
+        await host.Get<WorkerRegister>().RegisterAsync(
+            CoordinatorHost.Registered("worker-1", host.Time.GetUtcNow()) with
             {
                 Models = [CoordinatorHost.Description with { Family = ModelFamily.Sdxl, BatchClass = 8 }],
                 Adapters = [new() { Kind = AdapterKind.Lora, Name = "ink", Hash = "11" }, new() { Kind = AdapterKind.Controlnet, Name = "canny", Hash = "22" }],

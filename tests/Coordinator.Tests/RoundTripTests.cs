@@ -3,6 +3,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
@@ -16,27 +17,30 @@ public sealed class RoundTripTests(Databases databases)
     {
         var failedOnce = false;
         await using var host = await CoordinatorHost.StartAsync(
-            await databases.NewAsync(), new() { ["Images:RetryDelay"] = "00:00:00.1", ["Dispatch:WindowPerWorker"] = "4" }, dispatcherRuns: true, async (host, command) =>
+            await databases.NewAsync(), new() { ["Images:RetryDelay"] = "00:00:00.1" }, dispatcherRuns: true, async (host, command) =>
             {
-                foreach (var image in command.Images)
+                AttemptReference[] attempts = [.. command.Images.Select(image => new AttemptReference(image.ImageId, image.AttemptId))];
+                var claims = host.Bus.CreateRequestClient<ClaimImages>(new Uri($"queue:{Queues.Claims}"));
+                var granted = (await claims.GetResponse<ImagesClaimed>(Claim("worker-1", attempts), Token)).Message.Granted;
+                Assert.Equal(attempts.Select(attempt => attempt.AttemptId), granted);
+                var reports = await host.Bus.GetSendEndpoint(new Uri($"queue:{Queues.Images}"));
+                var report = new ImagesReported { WorkerId = "worker-1", Timestamp = DateTimeOffset.UtcNow };
+                await reports.Send(report with { Progressed = [.. attempts.Select(attempt => Progressed(attempt, 1, 10))] }, Token);
+                var bad = failedOnce ? -1 : command.Images.ToList().FindIndex(image => image.Seed == 8);
+                failedOnce |= bad >= 0;
+                report = report with
                 {
-                    var of = (image.ImageId, image.AttemptId);
-                    await host.Bus.Publish(Started(of), Token);
-                    await host.Bus.Publish(Progressed(of, 1, 10), Token);
-                    if (image.Settings.Seed == 8 && !failedOnce)
-                    {
-                        failedOnce = true;
-                        await host.Bus.Publish(Failed(of, retryable: true), Token);
-                    }
-                    else
-                    {
-                        await host.Bus.Publish(Rendered(of, image.ObjectKey), Token);
-                        await host.Bus.Publish(Rendered(of, image.ObjectKey), Token);
-                    }
-                }
+                    Failed = [.. attempts.Where((_, index) => index == bad).Select(attempt => Failed(attempt, retryable: true))],
+                    Rendered = [.. attempts.Where((_, index) => index != bad).Select(attempt => Rendered(attempt))],
+                };
+                await reports.Send(report, Token);
+                await reports.Send(report, Token);
             });
-        await host.Bus.Publish(CoordinatorHost.Report("worker-1", DateTimeOffset.UtcNow), Token);
+        var workers = await host.Bus.GetSendEndpoint(new Uri($"queue:{Queues.Workers}"));
+        await workers.Send(CoordinatorHost.Registered("worker-1", DateTimeOffset.UtcNow), Token);
         await EventuallyAsync(async () => (await host.GetAsync<List<object>>("/v1/models")).Count == 1);
+        await workers.Send(CoordinatorHost.Beat("worker-1", DateTimeOffset.UtcNow) with { Throughput = 3 }, Token);
+        await EventuallyAsync(async () => (await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Single().Throughput == 3);
         var batch = await host.SubmitAsync(new BatchRequest { Prompt = "a red circle", Seed = 1, NIter = 10 });
         await EventuallyAsync(async () => (await host.GetAsync<BatchResponse>(batch.Url)).FinishedAt is not null);
 

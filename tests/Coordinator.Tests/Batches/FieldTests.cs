@@ -19,8 +19,8 @@ public sealed class FieldTests(Databases databases) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         host = await CoordinatorHost.StartAsync(await databases.NewAsync());
-        await host.Get<WorkerRegister>().ReportAsync(
-            CoordinatorHost.Report("worker-1", host.Time.GetUtcNow()) with
+        await host.Get<WorkerRegister>().RegisterAsync(
+            CoordinatorHost.Registered("worker-1", host.Time.GetUtcNow()) with
             {
                 Models =
                 [

@@ -11,12 +11,12 @@ public sealed class ProgressTests(Databases databases)
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
         var batch = await host.SubmitAsync(4);
-        var first = await host.TakeOneAsync(window: 1);
-        await host.Progress.StartAsync(Started(first), Token);
-        await host.Progress.ProgressAsync(Progressed(first, 1, 10), Token);
-        var second = await host.TakeOneAsync(window: 2);
-        await host.Ends.SucceedAsync(Rendered(second), Token);
-        var third = await host.TakeOneAsync(window: 2);
+        var first = await host.TakeOneAsync();
+        await host.ClaimAsync(first);
+        await host.ProgressAsync(Progressed(first, 1, 10));
+        var second = await host.TakeOneAsync();
+        await host.SucceedAsync(Rendered(second));
+        var third = await host.TakeOneAsync();
 
         var now = await host.GetAsync<BatchResponse>(batch.Url);
         Assert.Equal(new ImageCounts { Total = 4, Queued = 1, Dispatched = 1, Rendering = 1, Succeeded = 1, Failed = 0, Cancelled = 0 }, now.Counts);
@@ -24,9 +24,9 @@ public sealed class ProgressTests(Databases databases)
         Assert.Null(now.FinishedAt);
 
         host.Time.Advance(TimeSpan.FromSeconds(9));
-        await host.Ends.SucceedAsync(Rendered(first), Token);
-        await host.Ends.FailAsync(Failed(third, retryable: false), Token);
-        await host.Ends.SucceedAsync(Rendered(await host.TakeOneAsync()), Token);
+        await host.SucceedAsync(Rendered(first));
+        await host.FailAsync(Failed(third, retryable: false));
+        await host.SucceedAsync(Rendered(await host.TakeOneAsync()));
         now = await host.GetAsync<BatchResponse>(batch.Url);
         Assert.Equal((3, 1, 1d, host.Time.GetUtcNow()), (now.Counts.Succeeded, now.Counts.Failed, now.Progress, now.FinishedAt));
     }

@@ -20,8 +20,8 @@ public sealed class ResolutionTests(Databases databases) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         host = await CoordinatorHost.StartAsync(await databases.NewAsync());
-        await host.Get<WorkerRegister>().ReportAsync(
-            CoordinatorHost.Report("worker-1", host.Time.GetUtcNow()) with
+        await host.Get<WorkerRegister>().RegisterAsync(
+            CoordinatorHost.Registered("worker-1", host.Time.GetUtcNow()) with
             {
                 Models = [CoordinatorHost.Description with { Family = ModelFamily.Sdxl, BatchClass = 4 }],
                 Adapters =
@@ -57,8 +57,10 @@ public sealed class ResolutionTests(Databases databases) : IAsyncLifetime
             Prompts = ["a", "a dog", "a dog <lora:oil:0.5>", "a cat", "a dog <lora:>"], NIter = 2, Loras = [new() { Name = "ink" }],
         });
         using var rerun = await host.Client.PostAsync(new Uri(batch.Url + "/rerun", UriKind.Relative), null, Token);
-        var images = host.Db.Images.OrderBy(image => image.Position).ToList();
-        Assert.Equal(20, images.Count);
+        var images = host.Db.Images
+            .Join(host.Db.Recipes, image => image.RecipeId, recipe => recipe.Id, (image, recipe) => new { image.Position, recipe.Settings, recipe.GroupKey })
+            .OrderBy(image => image.Position).ToList();
+        Assert.Equal((20, 6), (images.Count, host.Db.Recipes.Count())); // three of each batch
         Assert.All(images, image => Assert.Equal(GroupKey.Of(image.Settings), image.GroupKey));
         Assert.Equal([0, 0, 0, 0, 1, 1, 2, 2, 0, 0], images.Take(10).Select(image => images.Select(other => other.GroupKey).Distinct().ToList().IndexOf(image.GroupKey)));
     }

@@ -149,8 +149,8 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
     [Fact]
     public async Task A_model_must_be_named_when_the_farm_knows_several()
     {
-        await host.Get<WorkerRegister>().ReportAsync(
-            CoordinatorHost.Report("worker-2", host.Time.GetUtcNow()) with { Models = [CoordinatorHost.Description with { Name = "other" }] }, Token);
+        await host.Get<WorkerRegister>().RegisterAsync(
+            CoordinatorHost.Registered("worker-2", host.Time.GetUtcNow()) with { Models = [CoordinatorHost.Description with { Name = "other" }] }, Token);
         using var answer = await PostAsync("""{"prompt":"a"}""", "application/json");
         Assert.Contains("Name a model: the farm knows other, tiny", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
@@ -159,8 +159,8 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
     public async Task A_model_that_a_worker_could_not_load_is_refused_with_the_workers_reason()
     {
         var fault = new ModelFault { Name = "cut", Reason = "unet/diffusion_pytorch_model.safetensors is truncated\0" };
-        await host.Get<WorkerRegister>().ReportAsync(
-            CoordinatorHost.Report("worker-2", host.Time.GetUtcNow()) with { Faults = [fault], Loading = true }, Token);
+        await host.Get<WorkerRegister>().RegisterAsync(
+            CoordinatorHost.Registered("worker-2", host.Time.GetUtcNow()) with { Faults = [fault], Loading = true }, Token);
         using var answer = await PostAsync("""{"prompt":"a","model":"cut"}""", "application/json");
         Assert.Contains("could not be loaded: unet/diffusion_pytorch_model.safetensors is truncated", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         var worker = (await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Single(worker => worker.Id == "worker-2");

@@ -13,9 +13,9 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Models;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Files;
-using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Workers;
 using StableDiffusion.Storage;
 using StableDiffusion.Storage.Hosting;
@@ -52,12 +52,6 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     public Channel<RenderImages> Commands { get; private init; } = Channel.CreateUnbounded<RenderImages>();
 
     public FarmDb Db => Get<FarmDb>();
-
-    public ImageClaims Claims => Get<ImageClaims>();
-
-    public ImageProgress Progress => Get<ImageProgress>();
-
-    public ImageEnds Ends => Get<ImageEnds>();
 
     public IBus Bus => Get<IBus>();
 
@@ -136,11 +130,21 @@ internal sealed class CoordinatorHost : IAsyncDisposable
     public T Get<T>()
         where T : notnull => scope.ServiceProvider.GetRequiredService<T>();
 
-    /// <summary>A worker that holds <see cref="Model"/> reports.</summary>
-    public Task ReportWorkerAsync(string id = "worker-1", bool leaving = false, params Guid[] attempts) => Get<WorkerRegister>().ReportAsync(
-        Report(id, Time.GetUtcNow()) with { Leaving = leaving, Attempts = attempts }, Token);
+    /// <summary>A worker that holds <see cref="Model"/> registers.</summary>
+    public async Task ReportWorkerAsync(string id = "worker-1", int groupSize = 4)
+    {
+        await Get<WorkerRegister>().RegisterAsync(Registered(id, Time.GetUtcNow()) with { GroupSize = groupSize }, Token);
+        Get<Fleet>().Changed();
+    }
 
-    public static WorkerReported Report(string id, DateTimeOffset time) => new()
+    /// <summary>A worker is heard of.</summary>
+    public async Task BeatAsync(string id = "worker-1", bool leaving = false, params Guid[] attempts)
+    {
+        await Get<WorkerRegister>().BeatAsync([Beat(id, Time.GetUtcNow()) with { Leaving = leaving, Attempts = attempts }], Token);
+        Get<Fleet>().Changed();
+    }
+
+    public static WorkerRegistered Registered(string id, DateTimeOffset time) => new()
     {
         WorkerId = id,
         Host = "here",
@@ -148,8 +152,9 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         Version = "1.0",
         Timestamp = time,
         Models = [Description],
-        Attempts = [],
     };
+
+    public static WorkerBeat Beat(string id, DateTimeOffset time) => new() { WorkerId = id, Timestamp = time, Activity = WorkerActivity.Idle, Attempts = [] };
 
     /// <summary>Submits a batch that must be accepted.</summary>
     public async Task<BatchResponse> SubmitAsync(BatchRequest request)

@@ -18,16 +18,17 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
     public async Task The_content_is_the_stored_object()
     {
         var bytes = Enumerable.Range(0, 100_000).Select(i => (byte)i).ToArray();
-        await host.Get<IObjectStore>().PutAsync("batches/x/00000-7-abc.png", bytes, "image/png", null, Token);
         var open = await host.RenderOneAsync();
-        await host.Ends.SucceedAsync(Rendered(open, "batches/x/00000-7-abc.png"), Token);
+        var key = (await host.ImageAsync(open.ImageId)).ObjectKey!;
+        await host.Get<IObjectStore>().PutAsync(key, bytes, "image/png", null, Token);
+        await host.SucceedAsync(Rendered(open));
 
         var image = await host.GetAsync<ImageResponse>($"/v1/images/{open.ImageId}");
         Assert.Equal((ImageState.Succeeded, "cafe", 123L, 1.5, 1L << 33), (image.State, image.Sha256, image.Bytes, image.RenderSeconds, image.PeakMemory));
         using var answer = await GetContentAsync(open.ImageId);
         Assert.Equal("image/png", answer.Content.Headers.ContentType?.MediaType);
         Assert.Equal("\"cafe\"", answer.Headers.ETag?.Tag);
-        Assert.Equal("00000-7-abc.png", answer.Content.Headers.ContentDisposition?.FileName?.Trim('"'));
+        Assert.Equal(key[(key.LastIndexOf('/') + 1)..], answer.Content.Headers.ContentDisposition?.FileName?.Trim('"'));
         Assert.Equal(bytes, await answer.Content.ReadAsByteArrayAsync(Token));
         Assert.Equal($"/v1/images/{open.ImageId}/content", image.ContentUrl);
     }
@@ -45,7 +46,7 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
     public async Task The_content_of_a_failed_image_is_its_reason()
     {
         var open = await host.RenderOneAsync();
-        await host.Ends.FailAsync(Failed(open, retryable: false, "the model is broken"), Token);
+        await host.FailAsync(Failed(open, retryable: false, "the model is broken"));
         using var answer = await GetContentAsync(open.ImageId);
         Assert.Equal(HttpStatusCode.Conflict, answer.StatusCode);
         Assert.Contains("the model is broken", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
@@ -55,10 +56,10 @@ public sealed class ImageContentTests(Databases databases) : IAsyncLifetime
     public async Task A_lost_object_is_said_to_be_gone()
     {
         var open = await host.RenderOneAsync();
-        await host.Ends.SucceedAsync(Rendered(open, "batches/x/lost.png"), Token);
+        await host.SucceedAsync(Rendered(open));
         using var answer = await GetContentAsync(open.ImageId);
         Assert.Equal(HttpStatusCode.NotFound, answer.StatusCode);
-        Assert.Contains("batches/x/lost.png", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Contains("no longer holds batches/", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     private Task<HttpResponseMessage> GetContentAsync(Guid image) =>

@@ -30,7 +30,7 @@ public sealed class ObjectStoreFaultTests(Databases databases)
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), objects: new BrokenStore(transient));
         var open = await host.RenderOneAsync();
-        await host.Ends.SucceedAsync(Rendered(open), Token);
+        await host.SucceedAsync(Rendered(open));
         return await host.Client.GetAsync(new Uri($"/v1/images/{open.ImageId}/content", UriKind.Relative), Token);
     }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
@@ -17,16 +18,16 @@ public sealed class PreviewTests(Databases databases)
         Assert.Equal(1, await host.RunRoundAsync());
         var command = (await host.Commands.Reader.ReadAsync(Token)).Images[0];
         Assert.True(command.LivePreview);
-        var of = (command.ImageId, command.AttemptId);
-        await host.Progress.StartAsync(Started(of), Token);
+        var of = new AttemptReference(command.ImageId, command.AttemptId);
+        await host.ClaimAsync(of);
         await AssertNoneAsync(host, of.ImageId, "only while it is drawn");
 
-        await host.Progress.ProgressAsync(Progressed(of, 1, 5) with { Preview = [1, 2, 3], Steps = 15 }, Token);
+        await host.ProgressAsync(Progressed(of, 1, 5) with { Preview = [1, 2, 3], Steps = 15 });
         var image = await host.GetAsync<ImageResponse>($"/v1/images/{of.ImageId}");
         Assert.Equal((5, 15), (image.Step, image.Steps));
         Assert.Equal([1, 2, 3], await host.Client.GetByteArrayAsync(new Uri(image.PreviewUrl!, UriKind.Relative), Token));
 
-        await host.Ends.SucceedAsync(Rendered(of) with { PeakMemory = 1L << 32 }, Token);
+        await host.SucceedAsync(Rendered(of) with { PeakMemory = 1L << 32 });
         image = await host.GetAsync<ImageResponse>($"/v1/images/{of.ImageId}");
         Assert.Equal((null, 15, 1L << 32), (image.PreviewUrl, image.Step, image.PeakMemory));
         await AssertNoneAsync(host, of.ImageId, "only while it is drawn");

@@ -29,10 +29,12 @@ public sealed class WorkerRegisterTests(Databases databases) : IAsyncLifetime
     [Fact]
     public async Task A_report_that_comes_late_does_not_undo_a_newer_one()
     {
-        var early = CoordinatorHost.Report("worker-1", host.Time.GetUtcNow());
+        await host.ReportWorkerAsync();
+        var (again, beat) = (CoordinatorHost.Registered("worker-1", host.Time.GetUtcNow()), CoordinatorHost.Beat("worker-1", host.Time.GetUtcNow()));
         host.Time.Advance(TimeSpan.FromSeconds(1));
-        await host.ReportWorkerAsync(leaving: true);
-        await host.Get<WorkerRegister>().ReportAsync(early, Token);
+        await host.BeatAsync(leaving: true);
+        await host.Get<WorkerRegister>().RegisterAsync(again, Token);
+        await host.Get<WorkerRegister>().BeatAsync([beat], Token);
         Assert.False(Assert.Single(await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Live);
     }
 
@@ -41,7 +43,7 @@ public sealed class WorkerRegisterTests(Databases databases) : IAsyncLifetime
     {
         await host.ReportWorkerAsync();
         host.Time.Advance(TimeSpan.FromDays(2));
-        Assert.Equal(1, await host.Get<WorkerRegister>().ForgetAsync(Token));
+        Assert.Equal(1, await host.Get<WorkerRegister>().RemoveAsync(Token));
         Assert.Empty(await host.GetAsync<List<WorkerResponse>>("/v1/workers"));
         Assert.Equal(CoordinatorHost.Description, Assert.Single(await host.GetAsync<List<ModelDescription>>("/v1/models")));
     }
@@ -60,7 +62,7 @@ public sealed class WorkerRegisterTests(Databases databases) : IAsyncLifetime
     {
         await host.ReportWorkerAsync();
         var newer = CoordinatorHost.Description with { Hash = "bb22", DefaultSize = 128 };
-        await host.Get<WorkerRegister>().ReportAsync(CoordinatorHost.Report("worker-2", host.Time.GetUtcNow()) with { Models = [newer] }, Token);
+        await host.Get<WorkerRegister>().RegisterAsync(CoordinatorHost.Registered("worker-2", host.Time.GetUtcNow()) with { Models = [newer] }, Token);
         Assert.Equal(newer, Assert.Single(await host.GetAsync<List<ModelDescription>>("/v1/models")));
     }
 }

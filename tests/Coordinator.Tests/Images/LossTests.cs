@@ -1,0 +1,125 @@
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts.Images;
+using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Images.Lifecycle;
+using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Coordinator.Workers;
+using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
+
+namespace StableDiffusion.Coordinator.Tests.Images;
+
+/// <summary>Workers that are lost, forget, or come back.</summary>
+public sealed class LossTests(Databases databases) : IAsyncLifetime
+{
+    private static readonly TimeSpan LiveFor = new WorkerOptions().LiveFor;
+    private CoordinatorHost host = null!;
+
+    public async ValueTask InitializeAsync() => host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+
+    public ValueTask DisposeAsync() => host.DisposeAsync();
+
+    [Fact]
+    public async Task Beats_keep_what_a_worker_has_in_hand_and_silence_loses_it()
+    {
+        var open = await host.RenderOneAsync();
+        for (var beat = 0; beat < 5; beat++)
+        {
+            host.Time.Advance(LiveFor * 0.9);
+            await host.BeatAsync(attempts: open.AttemptId);
+            await host.Get<Upkeep>().RunAsync(Token);
+            Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
+        }
+
+        host.Time.Advance(LiveFor + TimeSpan.FromSeconds(1));
+        await host.Get<Upkeep>().RunAsync(Token);
+        var image = await host.ImageAsync(open.ImageId);
+        Assert.Equal((ImageState.Queued, 1, 1), (image.State, image.Failures, image.Losses));
+        Assert.Equal("Worker worker-1 was lost while drawing it.", image.Error);
+        Assert.Equal(AttemptOutcome.Lost, (await host.AttemptAsync(open.AttemptId)).Outcome);
+        Assert.False(await host.SucceedAsync(Rendered(open))); // it was only frozen, and comes back
+    }
+
+    [Fact]
+    public async Task What_was_claimed_just_now_is_not_lost_with_the_silence_before()
+    {
+        await host.SubmitAsync(1);
+        var open = await host.TakeOneAsync();
+        host.Time.Advance(LiveFor * 2);
+        Assert.True(await host.ClaimAsync(open)); // its beat is still on the way
+        await host.Get<Upkeep>().RunAsync(Token);
+        Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
+    }
+
+    [Fact]
+    public async Task An_image_that_kills_its_workers_is_given_up_after_three()
+    {
+        await host.SubmitAsync(1);
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            await host.ClaimAsync(await host.TakeOneAsync(), $"worker-{attempt}");
+            host.Time.Advance(TimeSpan.FromMinutes(1));
+            await host.Get<Upkeep>().RunAsync(Token);
+            host.Time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        var image = await host.Db.Images.AsNoTracking().SingleAsync(Token);
+        Assert.Equal((ImageState.Failed, 3), (image.State, image.Losses));
+        Assert.Contains("worker-3 was lost", image.Error, StringComparison.Ordinal);
+        Assert.NotNull((await host.BatchAsync(image.BatchId)).FinishedAt);
+    }
+
+    [Fact]
+    public async Task A_grant_that_never_reached_its_worker_is_found_out_by_its_beats()
+    {
+        var open = await host.RenderOneAsync();
+        var losses = host.Get<ImageLosses>();
+        Assert.Empty(await losses.ForgetAsync(["worker-1"], [], Token)); // the beat may be older than the claim
+        host.Time.Advance(new ImageOptions().ForgottenAfter + TimeSpan.FromSeconds(1));
+        Assert.Empty(await losses.ForgetAsync(["worker-2"], [], Token));
+        Assert.Empty(await losses.ForgetAsync(["worker-1"], [open.AttemptId], Token));
+        Assert.Single(await losses.ForgetAsync(["worker-1"], [Guid.NewGuid()], Token));
+        var image = await host.ImageAsync(open.ImageId);
+        Assert.Equal((ImageState.Queued, 0), (image.State, image.Failures));
+    }
+
+    [Fact]
+    public async Task A_restart_takes_back_what_was_sent_without_a_failure_and_leaves_ended_images_alone()
+    {
+        await host.SubmitAsync(3);
+        await host.SucceedAsync(Rendered(await host.TakeOneAsync()));
+        await host.TakeAsync(2);
+        Assert.Equal(2, await host.Get<ImageLosses>().RestartAsync(Token));
+        Assert.Equal(
+            [(ImageState.Succeeded, 0), (ImageState.Queued, 0), (ImageState.Queued, 0)],
+            host.Db.Images.OrderBy(image => image.Index).AsEnumerable().Select(image => (image.State, image.Failures)));
+    }
+
+    [Fact]
+    public async Task An_image_that_kills_the_farm_is_drawn_again_at_once_and_given_up_in_the_end()
+    {
+        await host.SubmitAsync(1);
+        for (var attempt = 1; attempt <= 3; attempt++)
+        {
+            var open = await host.TakeOneAsync(); // the clock stands: no wait
+            await host.ClaimAsync(open);
+            Assert.Equal(1, await host.Get<ImageLosses>().RestartAsync(Token));
+            Assert.Equal(AttemptOutcome.Lost, (await host.AttemptAsync(open.AttemptId)).Outcome);
+        }
+
+        var image = await host.Db.Images.AsNoTracking().SingleAsync(Token);
+        Assert.Equal((ImageState.Failed, "The farm was restarted while drawing it."), (image.State, image.Error));
+    }
+
+    [Fact]
+    public async Task A_new_dispatcher_takes_back_what_it_cannot_know_to_be_published()
+    {
+        await host.SubmitAsync(2);
+        var claimed = await host.TakeOneAsync();
+        await host.ClaimAsync(claimed);
+        var unclaimed = await host.TakeOneAsync();
+        Assert.Equal([unclaimed.ImageId], (await host.Get<ImageLosses>().SupersedeAsync(Token)).Select(image => image.Id));
+        Assert.False(await host.ClaimAsync(unclaimed));
+        Assert.True(await host.SucceedAsync(Rendered(claimed)));
+    }
+}
