@@ -7,6 +7,9 @@ using Npgsql;
 using StableDiffusion.Contracts;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Batches;
+using StableDiffusion.Coordinator.Batches.Idempotency;
+using StableDiffusion.Coordinator.Batches.Reruns;
+using StableDiffusion.Coordinator.Batches.Verification;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Health;
@@ -44,7 +47,8 @@ public static class CoordinatorBuilder
         services.AddOwners();
         services.AddFiles();
 
-        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
+        services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>();
+        services.AddScoped<IdempotencyKeys>().AddScoped<Submission>().AddScoped<ImageSelector>().AddScoped<RerunVerification>().AddScoped<RerunResolver>().AddScoped<OverrideResolver>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
         services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
             .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>().AddScoped<ImageLacks>();
         services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>().AddSingleton<ToldLoads>().AddScoped<ModelLoads>();
@@ -78,7 +82,10 @@ public static class CoordinatorBuilder
         app.UseStatusCodePages();
         app.UseOwners();
         app.MapBatches();
+        app.MapSubmission();
+        app.MapVerification();
         app.MapImages();
+        app.MapImageActions();
         app.MapModels();
         app.MapAdapters();
         app.MapFiles();

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Batches;
+using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Images;
@@ -28,6 +29,9 @@ public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options
 
     /// <summary>Accepted requests.</summary>
     public DbSet<Batch> Batches => Set<Batch>();
+
+    /// <summary>Requests that made a batch.</summary>
+    public DbSet<IdempotencyKey> IdempotencyKeys => Set<IdempotencyKey>();
 
     /// <summary>What images of a batch have in common; the lanes of the backlog.</summary>
     public DbSet<Recipe> Recipes => Set<Recipe>();

@@ -35,7 +35,7 @@ public sealed record BatchResponse
     /// <summary>When its last image reached its end (UTC); absent while one has not.</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
-    /// <summary>Settings of its first image; the others differ in prompt and seed.</summary>
+    /// <summary>Settings of its first image.</summary>
     public required ImageSettings Settings { get; init; }
 
     /// <summary>Images by state.</summary>
@@ -55,4 +55,7 @@ public sealed record BatchResponse
 
     /// <summary>Path of the page that shows its pictures to people.</summary>
     public required string PageUrl { get; init; }
+
+    /// <summary>Path that tells, once it is finished, how far its pictures are from its origin's; absent for a batch of its own.</summary>
+    public string? VerificationUrl { get; init; }
 }

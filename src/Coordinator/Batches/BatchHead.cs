@@ -1,3 +1,4 @@
+using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Owners;
 
 namespace StableDiffusion.Coordinator.Batches;
@@ -7,6 +8,9 @@ public sealed record BatchHead
 {
     /// <summary>Whose it is.</summary>
     public int OwnerId { get; init; } = Owner.Default;
+
+    /// <summary>The key that no other batch of the owner may have been made with.</summary>
+    public SubmissionKey? Key { get; init; }
 
     /// <summary>The batch this one does again.</summary>
     public Guid? OriginId { get; init; }

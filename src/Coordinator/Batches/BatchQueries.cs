@@ -64,6 +64,7 @@ internal static class BatchQueries
             Url = $"/v1/batches/{batch.Id}",
             ImagesUrl = $"/v1/batches/{batch.Id}/images",
             PageUrl = $"/batches/{batch.Id}",
+            VerificationUrl = batch.OriginId is null ? null : $"/v1/batches/{batch.Id}/verification",
         };
     }
 

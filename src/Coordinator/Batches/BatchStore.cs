@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 using NpgsqlTypes;
+using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Owners.Limits;
@@ -9,14 +10,15 @@ using StableDiffusion.Coordinator.Owners.Limits;
 namespace StableDiffusion.Coordinator.Batches;
 
 /// <summary>Writes accepted batches: the batch and all its images, or nothing.</summary>
-public sealed class BatchStore(FarmDb db, RecipeCache cache, DispatchSignal dispatch, Quotas quotas, TimeProvider time)
+public sealed class BatchStore(FarmDb db, RecipeCache cache, DispatchSignal dispatch, Quotas quotas, IdempotencyKeys keys, TimeProvider time)
 {
     /// <summary>Stores a batch with its images queued, and wakes the dispatcher.</summary>
     /// <param name="head">What it says of itself.</param>
     /// <param name="batch">Its images, at least one.</param>
     /// <param name="cancellationToken">Cancelled: nothing is stored.</param>
+    /// <returns>Null: its key is another batch's; nothing is stored.</returns>
     /// <exception cref="QuotaExceededException">It is more than its owner may have.</exception>
-    public async Task<Batch> AddAsync(BatchHead head, ResolvedBatch batch, CancellationToken cancellationToken)
+    public async Task<Batch?> AddAsync(BatchHead head, ResolvedBatch batch, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
         var row = new Batch
@@ -35,6 +37,11 @@ public sealed class BatchStore(FarmDb db, RecipeCache cache, DispatchSignal disp
             TraceParent = Activity.Current?.Id,
         };
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        if (head.Key is { } key && !await keys.ClaimAsync(row.OwnerId, key, row.Id, cancellationToken))
+        {
+            return null;
+        }
+
         await quotas.CheckAsync(row.OwnerId, row.Images, row.Priority, cancellationToken);
         db.Batches.Add(row);
         db.Events.Add(new FarmEvent { BatchId = row.Id, OwnerId = row.OwnerId, Type = EventTypes.BatchCreated, Data = $$"""{"images":{{row.Images}}}""" });

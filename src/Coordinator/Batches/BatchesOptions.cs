@@ -32,6 +32,10 @@ public sealed class BatchesOptions
     [Range(1, 1_000, ErrorMessage = "Batches:MaxSteps must be 1 to 1000.")]
     public int MaxSteps { get; set; } = 150;
 
+    /// <summary>How long an Idempotency-Key is remembered, 1 min … 30 d; 1 d by default.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "30.00:00:00", ErrorMessage = "Batches:KeepIdempotencyKeys must be 00:01:00 to 30.00:00:00.")]
+    public TimeSpan KeepIdempotencyKeys { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>The model of requests that name none. Unset: the only model the farm knows.</summary>
     public string? DefaultModel { get; set; }
 }

@@ -7,11 +7,15 @@ public sealed class InputPicture
 {
     private InputPicture(byte[] file, int width, int height) => (File, Width, Height) = (file, width, height);
 
+    /// <summary>A picture that is stored; its file is not read.</summary>
+    public InputPicture(string hash, int width, int height)
+        : this([], width, height) => Hash = hash;
+
     /// <summary>The PNG as it came.</summary>
     public byte[] File { get; }
 
     /// <summary>SHA-256 of the file, lower-case hex: its name.</summary>
-    public string Hash => field ??= Convert.ToHexStringLower(SHA256.HashData(File));
+    public string Hash { get => field ??= Convert.ToHexStringLower(SHA256.HashData(File)); private init; }
 
     /// <summary>In pixels.</summary>
     public int Width { get; }

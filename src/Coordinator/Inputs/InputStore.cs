@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using StableDiffusion.Contracts;
 using StableDiffusion.Storage;
 
@@ -19,6 +20,23 @@ public sealed class InputStore(IObjectStore objects)
             {
                 await objects.PutAsync(key, picture.File, ContentType, metadata: null, cancellationToken);
             }
+        }
+    }
+
+    /// <summary>A stored picture's size; null when it is not there.</summary>
+    /// <exception cref="ObjectStoreException">The store is away or refuses.</exception>
+    public async Task<InputPicture?> FindAsync(string hash, CancellationToken cancellationToken)
+    {
+        if (await objects.OpenReadAsync(InputKey.Of(hash), cancellationToken) is not { } stored)
+        {
+            return null;
+        }
+
+        await using (stored)
+        {
+            var head = new byte[24]; // signature, the header's length and name, width and height
+            await stored.Content.ReadExactlyAsync(head, cancellationToken);
+            return new InputPicture(hash, BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(16)), BinaryPrimitives.ReadInt32BigEndian(head.AsSpan(20)));
         }
     }
 }

@@ -13,7 +13,7 @@ internal sealed class RunFields
     ];
 
     private readonly string prefix;
-    private readonly HashSet<string> inherited = [];
+    private HashSet<string> inherited = [];
 
     private RunFields(BatchRun run, string prefix) => (Fields, this.prefix) = (run with { }, prefix);
 
@@ -33,25 +33,46 @@ internal sealed class RunFields
             errors.Add("runs", "The list is empty: give at least one run, or leave it out.");
         }
 
-        return [.. runs.Select((run, index) => new RunFields(run ?? new BatchRun(), $"runs[{index}].").Inherit(request))];
+        return [.. runs.Select((run, index) => new RunFields(run ?? new BatchRun(), $"runs[{index}].").With(request))];
     }
 
     /// <summary>Where a field stands in the request.</summary>
     public string PathOf(string field) => inherited.Contains(FieldTable.Root(field)) ? field : prefix + field;
 
-    private RunFields Inherit(BatchRequest request)
+    /// <summary>The fields of an image as those of a run.</summary>
+    public static BatchRun Copy(ImageFields fields)
     {
-        HashSet<string> own = [.. FieldTable.Given(Fields), .. Fields.Zip?.Keys ?? Enumerable.Empty<string>(), .. Fields.Product?.Keys ?? Enumerable.Empty<string>()];
-        HashSet<string> displaced = [.. own, .. Displaced.Where(field => own.Contains(field.Field)).SelectMany(field => field.Instead)];
-        foreach (var field in FieldTable.OfRun)
+        var run = new BatchRun();
+        foreach (var field in FieldTable.OfImage.Values)
         {
-            if (!displaced.Contains(field.Name) && field.Get!(request) is { } value)
+            field.Set!(run, field.Get!(fields));
+        }
+
+        return run;
+    }
+
+    /// <summary>Gives a run what it does not say itself, nor says otherwise.</summary>
+    /// <returns>The names of what it was given.</returns>
+    public static HashSet<string> Inherit(BatchRun run, BatchRun from)
+    {
+        HashSet<string> own = [.. FieldTable.Given(run), .. run.Zip?.Keys ?? Enumerable.Empty<string>(), .. run.Product?.Keys ?? Enumerable.Empty<string>()];
+        HashSet<string> displaced = [.. own, .. Displaced.Where(field => own.Contains(field.Field)).SelectMany(field => field.Instead)];
+        HashSet<string> inherited = [];
+        foreach (var field in FieldTable.OfRun.Where(field => !displaced.Contains(field.Name)))
+        {
+            if (field.Get!(from) is { } value)
             {
-                field.Set!(Fields, value);
+                field.Set!(run, value);
                 inherited.Add(field.Name);
             }
         }
 
+        return inherited;
+    }
+
+    private RunFields With(BatchRequest request)
+    {
+        inherited = Inherit(Fields, request);
         return this;
     }
 }
