@@ -131,6 +131,37 @@ namespace StableDiffusion.Coordinator.Migrations
                     b.ToTable("batches", (string)null);
                 });
 
+            modelBuilder.Entity("StableDiffusion.Coordinator.Batches.Idempotency.IdempotencyKey", b =>
+                {
+                    b.Property<int>("OwnerId")
+                        .HasColumnType("integer")
+                        .HasColumnName("owner_id");
+
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.Property<Guid>("BatchId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("batch_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<byte[]>("RequestHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("request_hash");
+
+                    b.HasKey("OwnerId", "Key");
+
+                    b.HasIndex("CreatedAt")
+                        .HasDatabaseName("ix_idempotency_keys_created");
+
+                    b.ToTable("idempotency_keys", (string)null);
+                });
+
             modelBuilder.Entity("StableDiffusion.Coordinator.Batches.Prompt", b =>
                 {
                     b.Property<long>("Id")
@@ -885,6 +916,15 @@ namespace StableDiffusion.Coordinator.Migrations
                         .WithMany()
                         .HasForeignKey("OwnerId")
                         .OnDelete(DeleteBehavior.Restrict)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("StableDiffusion.Coordinator.Batches.Idempotency.IdempotencyKey", b =>
+                {
+                    b.HasOne("StableDiffusion.Coordinator.Owners.Owner", null)
+                        .WithMany()
+                        .HasForeignKey("OwnerId")
+                        .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
 
