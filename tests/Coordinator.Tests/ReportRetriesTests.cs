@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using MassTransit;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using StableDiffusion.Farm.Servers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
@@ -17,7 +18,8 @@ public sealed class ReportRetriesTests
         await using var host = await CoordinatorHost.StartAsync(server.ConnectionString("postgres"));
         var open = await host.RenderOneAsync();
         server.Kill();
-        await host.Bus.Publish(Rendered(open), Token);
+        var reports = await host.Bus.GetSendEndpoint(new Uri($"queue:{Queues.Images}"));
+        await reports.Send(new ImagesReported { WorkerId = "worker-1", Timestamp = host.Time.GetUtcNow(), Rendered = [Rendered(open)] }, Token);
         await server.UpAsync(Token);
         await EventuallyAsync(async () =>
         {
