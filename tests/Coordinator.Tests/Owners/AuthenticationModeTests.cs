@@ -27,6 +27,21 @@ public sealed class AuthenticationModeTests(Databases databases)
     }
 
     [Theory]
+    [InlineData("localhost:80", HttpStatusCode.OK)]
+    [InlineData("[::1]:80", HttpStatusCode.OK)]
+    [InlineData("farm.example.org", HttpStatusCode.Unauthorized)]
+    public async Task A_request_that_calls_this_machine_by_anothers_name_needs_a_key(string name, HttpStatusCode status)
+    {
+        await using var host = await CoordinatorHost.StartAsync(
+            await databases.NewAsync(), new() { ["Owners:Authentication"] = "auto" }, configure: builder => builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0"));
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(host.Url, "/v1/batches"));
+        request.Headers.Host = name;
+        using var answer = await client.SendAsync(request, Token);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    [Theory]
     [InlineData("http://localhost:5080", true)]
     [InlineData("http://127.8.9.1:80", true)]
     [InlineData("https://[::1]:443", true)]

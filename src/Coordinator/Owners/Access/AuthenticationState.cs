@@ -26,16 +26,19 @@ internal sealed class AuthenticationState(IServer server, IOptions<OwnerOptions>
         _ => Bound is not { Count: > 0 } bound || !bound.All(IsLoopback),
     };
 
-    /// <summary>Whether a request needs a key. Endpoints can be added while Kestrel runs, so in the automatic mode the connection
-    /// is looked at as well.</summary>
-    public bool IsOnFor(ConnectionInfo connection) =>
-        IsOn || (options.Value.Authentication is AuthenticationMode.Auto && connection.LocalIpAddress is { } address && !IPAddress.IsLoopback(address));
+    /// <summary>Whether a request needs a key. In the automatic mode the connection is looked at as well, since Kestrel takes new endpoints
+    /// while it runs, and the name that the farm was called by: a proxy's, or one that a site has given this machine's address to make a
+    /// browser here ask (DNS rebinding), is not this machine's own.</summary>
+    public bool IsOnFor(HttpContext context) => IsOn || (options.Value.Authentication is AuthenticationMode.Auto
+        && !((context.Connection.LocalIpAddress is not { } address || IPAddress.IsLoopback(address)) && IsLoopbackName(context.Request.Host.Host)));
 
     /// <summary>Whether an address that a server listens on ("http://localhost:5080") can be reached from this machine alone.</summary>
     public static bool IsLoopback(string address)
     {
         var binding = BindingAddress.Parse(address);
-        return binding.IsUnixPipe || binding.IsNamedPipe || binding.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-            || (IPAddress.TryParse(binding.Host, out var ip) && IPAddress.IsLoopback(ip));
+        return binding.IsUnixPipe || binding.IsNamedPipe || IsLoopbackName(binding.Host);
     }
+
+    private static bool IsLoopbackName(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));
 }

@@ -28,7 +28,7 @@ internal sealed class KeyAuthentication(
             return AuthenticateResult.NoResult(); // and no question to a database that may be away, whose health is asked for
         }
 
-        if (!authentication.IsOnFor(Context.Connection))
+        if (!authentication.IsOnFor(Context))
         {
             current.BecomeDefault();
             return Success();

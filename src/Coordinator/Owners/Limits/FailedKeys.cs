@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
+using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Microsoft.Extensions.Options;
 
@@ -21,7 +22,7 @@ internal sealed class FailedKeys(IOptions<OwnerOptions> options) : IDisposable
             return null;
         }
 
-        using var lease = failures.AttemptAcquire(address ?? IPAddress.None, 0);
+        using var lease = failures.AttemptAcquire(Network(address), 0);
         return lease.IsAcquired ? null : TokenBucket.RetryAfter(lease);
     }
 
@@ -29,11 +30,19 @@ internal sealed class FailedKeys(IOptions<OwnerOptions> options) : IDisposable
     public void Count(IPAddress? address, byte[] sha256)
     {
         trusted.TryRemove(Convert.ToHexString(sha256), out _);
-        failures.AttemptAcquire(address ?? IPAddress.None).Dispose();
+        failures.AttemptAcquire(Network(address)).Dispose();
     }
 
     /// <summary>A key was right.</summary>
     public void Trust(byte[] sha256) => trusted.TryAdd(Convert.ToHexString(sha256), true);
 
     public void Dispose() => failures.Dispose();
+
+    /// <summary>Of IPv6, the half that tells networks apart: the other is the sender's to choose.</summary>
+    private static IPAddress Network(IPAddress? address) => address switch
+    {
+        null => IPAddress.None,
+        { AddressFamily: AddressFamily.InterNetworkV6, IsIPv4MappedToIPv6: false } => new([.. address.GetAddressBytes()[..8], .. new byte[8]]),
+        _ => address,
+    };
 }
