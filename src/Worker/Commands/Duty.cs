@@ -12,7 +12,11 @@ public sealed partial class Duty(WorkInHand inHand, ModelQueues queues, ILogger<
     /// <param name="cancellationToken">Ends the waiting for the queues.</param>
     public async Task DrainAsync(bool now, CancellationToken cancellationToken)
     {
-        LogDrains(now);
+        if (!inHand.Draining)
+        {
+            LogDrains(now);
+        }
+
         await inHand.RefuseAsync().ConfigureAwait(false);
         if (now)
         {
@@ -29,7 +33,7 @@ public sealed partial class Duty(WorkInHand inHand, ModelQueues queues, ILogger<
     /// <summary>Takes work again.</summary>
     public async Task ResumeAsync(CancellationToken cancellationToken)
     {
-        if (!inHand.Stopping.IsCancellationRequested)
+        if (inHand.Draining)
         {
             LogResumes();
             inHand.Accept();

@@ -2,11 +2,12 @@ using MassTransit;
 using Microsoft.Extensions.Logging;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Groups;
+using StableDiffusion.Worker.Models;
 
 namespace StableDiffusion.Worker.Commands;
 
 /// <summary>Takes what the coordinator tells this worker alone, from a queue that ends with it.</summary>
-public sealed partial class WorkerCommandsConsumer(Duty duty, WorkInHand inHand, ILogger<WorkerCommandsConsumer> logger)
+public sealed partial class WorkerCommandsConsumer(Duty duty, ModelLoader loader, WorkInHand inHand, ILogger<WorkerCommandsConsumer> logger)
     : IConsumer<DrainWorker>, IConsumer<ResumeWorker>, IConsumer<CancelAttempts>, IConsumer<LoadModel>
 {
     /// <inheritdoc/>
@@ -25,10 +26,27 @@ public sealed partial class WorkerCommandsConsumer(Duty duty, WorkInHand inHand,
     /// <inheritdoc/>
     public Task Consume(ConsumeContext<LoadModel> context)
     {
-        LogCannotLoad(context.Message.Model);
+        // not waited for: it may take minutes, and a drain must not stand behind it
+        inHand.Keep(LoadAsync(context.Message.Model));
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} is not loaded: this worker holds what it loaded at its start")]
-    private partial void LogCannotLoad(string model);
+    private async Task LoadAsync(string model)
+    {
+        try
+        {
+            await loader.LoadAsync(model, inHand.Stopping).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested)
+        {
+            // shutting down
+        }
+        catch (Exception error) // nobody waits for it
+        {
+            LogNotLoaded(error, model, error.Message);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} was not loaded: {Reason}")]
+    private partial void LogNotLoaded(Exception error, string model, string reason);
 }

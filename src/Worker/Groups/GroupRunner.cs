@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using StableDiffusion.Worker.Failures;
+using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Uploads;
@@ -12,7 +13,7 @@ namespace StableDiffusion.Worker.Groups;
 /// comes to one of five ends: rendered, failed for good, failed retryably, handed back, or cancelled, which nobody hears of.
 /// </summary>
 public sealed partial class GroupRunner(
-    IRenderer renderer, WorkInHand inHand, ImageFinisher finisher, ProgressReports progress, ImagesReporter reporter, Throughput throughput,
+    IRenderer renderer, HeldModels models, WorkInHand inHand, ImageFinisher finisher, ProgressReports progress, ImagesReporter reporter, Throughput throughput,
     ILogger<GroupRunner> logger)
 {
     /// <summary>Brings every image of the group to an end; returns when the broker has the reports.</summary>
@@ -23,6 +24,11 @@ public sealed partial class GroupRunner(
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(drawn);
         long taken = throughput.Now;
+        if (!models.Use(group.Model))
+        {
+            group.HandBack(); // dropped since its queue gave the command
+        }
+
         // pictures leave the device's thread at once: encoding and storing one overlaps with drawing the next
         var pictures = Channel.CreateUnbounded<DrawnImage>(new UnboundedChannelOptions { SingleWriter = true });
         var finishing = finisher.FinishAsync(pictures.Reader.ReadAllAsync(inHand.Abandoned), inHand.Abandoned);

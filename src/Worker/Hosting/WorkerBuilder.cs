@@ -54,6 +54,7 @@ public static class WorkerBuilder
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<ModelQueues>();
         services.AddSingleton<CommandEndpoint>();
+        services.AddSingleton<ModelLoader>();
         services.AddSingleton<Duty>();
         services.AddHostedService<WorkerLife>();
         return builder;

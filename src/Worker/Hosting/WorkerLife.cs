@@ -14,8 +14,8 @@ namespace StableDiffusion.Worker.Hosting;
 /// goodbye, all before the bus itself is stopped.
 /// </summary>
 internal sealed partial class WorkerLife(
-    IRenderer renderer, HeldModels models, AdapterWatch adapters, WorkInHand inHand, Heartbeat heartbeat, ModelQueues queues, CommandEndpoint commands,
-    IOptions<WorkerOptions> options, ILogger<WorkerLife> logger) : BackgroundService, IHostedLifecycleService
+    IRenderer renderer, HeldModels models, ModelLoader loader, AdapterWatch adapters, WorkInHand inHand, Heartbeat heartbeat, ModelQueues queues,
+    CommandEndpoint commands, IOptions<WorkerOptions> options, ILogger<WorkerLife> logger) : BackgroundService, IHostedLifecycleService
 {
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -55,18 +55,12 @@ internal sealed partial class WorkerLife(
         {
             var heartbeats = heartbeat.RunAsync(stop.Token);
             await adapters.LookAsync(stop.Token).ConfigureAwait(false); // before there is a model that a request may name them with
-            var loaded = await renderer.LoadAsync(stop.Token).ConfigureAwait(false);
-            var names = string.Join(", ", loaded.Models.Select(model => model.Name));
-            LogLoaded(options.Value.Id, WorkerVersion.Text, renderer.Device, names);
+            loader.Changed += heartbeat.Wake;
             await commands.OpenAsync(stop.Token).ConfigureAwait(false);
-            foreach (var model in loaded.Models)
-            {
-                models.Add(model); // first: its commands come with the queue
-                await queues.AddAsync(model.Name, stop.Token).ConfigureAwait(false);
-            }
-
-            models.Complete(loaded.Faults);
-            heartbeat.Wake(); // the models are news
+            await loader.StartAsync(stop.Token).ConfigureAwait(false);
+            var names = string.Join(", ", models.All.Select(model => model.Name));
+            var others = string.Join(", ", models.CanHold);
+            LogLoaded(options.Value.Id, WorkerVersion.Text, renderer.Device, names, others);
             await Task.WhenAll(heartbeats, adapters.RunAsync(stop.Token)).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
@@ -75,6 +69,6 @@ internal sealed partial class WorkerLife(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {WorkerId}, version {Version}, on {Device} holds: {Models}")]
-    private partial void LogLoaded(string workerId, string version, string device, string models);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Worker {WorkerId}, version {Version}, on {Device} holds: {Models}; could hold: {Others}")]
+    private partial void LogLoaded(string workerId, string version, string device, string models, string others);
 }

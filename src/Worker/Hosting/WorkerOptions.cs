@@ -39,6 +39,11 @@ public sealed class WorkerOptions
     /// default. LoRAs beyond it are taken out after each group: slower, and the pictures are the same.</summary>
     public int LoraMemory { get; set; } = 4096;
 
+    /// <summary>Most models that it holds at once; 0, the default, for as many as its device has memory for. Others are loaded when the
+    /// coordinator asks for them, in place of the one that was used longest ago. On a CPU say how many: a process that
+    /// takes too much is ended.</summary>
+    public int MaxModels { get; set; }
+
     /// <summary>Most images that it is sent in one command, 1 … 512. More than its networks draw in one call only saves messages.</summary>
     public int GroupSize { get; set; } = 4;
 
@@ -115,6 +120,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.LoraMemory < 0)
         {
             yield return $"Worker:LoraMemory is {options.LoraMemory}; it must be a number of MiB, 0 or more.";
+        }
+        if (options.MaxModels < 0)
+        {
+            yield return $"Worker:MaxModels is {options.MaxModels}; it must be 0 (as many as fit) or more.";
         }
         if (options.GroupSize is < 1 or > 512)
         {

@@ -3,15 +3,17 @@ using StableDiffusion.Contracts.Models;
 
 namespace StableDiffusion.Worker.Models;
 
-/// <summary>The models that this worker renders with; none until they are loaded.</summary>
+/// <summary>The models that this worker renders with, none until they are loaded, and those that it could load.</summary>
 public sealed class HeldModels
 {
     private readonly ConcurrentDictionary<string, ModelDescription> models = new();
+    private readonly ConcurrentDictionary<string, long> lastUsed = new();
+    private long uses;
 
-    /// <summary>For the heartbeat, sorted by name.</summary>
+    /// <summary>For the coordinator, sorted by name.</summary>
     public IReadOnlyList<ModelDescription> All => [.. models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
 
-    /// <summary>Names of models that were found and are not loaded, and could be.</summary>
+    /// <summary>Names of models that were found and are not loaded, and could be; sorted.</summary>
     public IReadOnlyList<string> CanHold { get; private set; } = [];
 
     /// <summary>Models that were found and could not be loaded.</summary>
@@ -20,10 +22,14 @@ public sealed class HeldModels
     /// <summary>True until all that was found was tried.</summary>
     public bool Loading { get; private set; } = true;
 
-    /// <summary>Nothing more will be loaded.</summary>
-    public void Complete(IReadOnlyList<ModelFault> faults)
+    /// <summary>Names of those that are held, the one that was used longest ago first.</summary>
+    public IReadOnlyList<string> ByUse => [.. models.Keys.OrderBy(name => lastUsed.GetValueOrDefault(name)).ThenBy(name => name, StringComparer.Ordinal)];
+
+    /// <summary>The worker's start is over.</summary>
+    public void Complete(IReadOnlyList<ModelFault> faults, IReadOnlyList<string> canHold)
     {
         Faults = faults;
+        CanHold = canHold;
         Loading = false;
     }
 
@@ -31,7 +37,34 @@ public sealed class HeldModels
     public void Add(ModelDescription model)
     {
         ArgumentNullException.ThrowIfNull(model);
+        Use(model.Name);
         models[model.Name] = model;
+        CanHold = [.. CanHold.Where(name => name != model.Name)];
+    }
+
+    /// <summary>No longer held, and could be again.</summary>
+    /// <returns>What was held.</returns>
+    public ModelDescription Remove(string name)
+    {
+        var model = Get(name);
+        models.TryRemove(name, out _);
+        CanHold = [.. CanHold.Append(name).Order(StringComparer.Ordinal)];
+        return model;
+    }
+
+    /// <summary>It cannot be loaded, as it turned out.</summary>
+    public void Add(ModelFault fault)
+    {
+        ArgumentNullException.ThrowIfNull(fault);
+        Faults = [.. Faults, fault];
+        CanHold = [.. CanHold.Where(name => name != fault.Name)];
+    }
+
+    /// <summary>Whether it is held; then it was used just now.</summary>
+    public bool Use(string name)
+    {
+        lastUsed[name] = Interlocked.Increment(ref uses);
+        return models.ContainsKey(name);
     }
 
     /// <summary>The model of that name.</summary>

@@ -17,6 +17,15 @@ internal sealed class BatchPlaces
         return alike.TryGetValue(key, out var known) ? known : alike[key] = BatchClassProbe.IsPlaceIndependent(model, batchClass, width, height);
     }
 
+    /// <summary>Lets go of a model that is about to be disposed.</summary>
+    public void Forget(StableDiffusionModel model)
+    {
+        foreach (var key in alike.Keys.Where(key => ReferenceEquals(key.Model, model)).ToList())
+        {
+            alike.Remove(key);
+        }
+    }
+
     /// <summary>Whether that holds in every pass over an image. What the model cannot draw anyway is not asked.</summary>
     public bool AreAlike(StableDiffusionModel model, ImageSettings settings)
     {

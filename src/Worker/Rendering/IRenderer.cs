@@ -1,3 +1,4 @@
+using StableDiffusion.Contracts.Models;
 using StableDiffusion.Worker.Models;
 
 namespace StableDiffusion.Worker.Rendering;
@@ -20,8 +21,16 @@ public interface IRenderer
     /// <summary>As much of it as is in use, by whomever; null where the system does not tell.</summary>
     long? UsedMemory => null;
 
-    /// <summary>Loads what can be loaded; a model that cannot is logged and left out, with the reason.</summary>
+    /// <summary>Loads what can be loaded, as much as there is room for; a model that cannot is logged and left out, with the reason.</summary>
     Task<LoadedModels> LoadAsync(CancellationToken cancellationToken);
+
+    /// <summary>Loads a model of <see cref="LoadedModels.Others"/>, or one that was dropped.</summary>
+    Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This renderer draws with what it loaded at its start.");
+
+    /// <summary>Frees a model's memory when its turn comes; nothing is asked of the model any more.</summary>
+    Task DropAsync(string model, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("This renderer draws with what it loaded at its start.");
 
     /// <summary>
     /// Draws a group and hands out each image as it is done. Groups are drawn one at a time, in the order of the calls. When

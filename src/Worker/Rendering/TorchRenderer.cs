@@ -22,14 +22,11 @@ namespace StableDiffusion.Worker.Rendering;
 /// <summary>Draws with the models in <see cref="WorkerOptions.Models"/>, loaded once and held, on one device.</summary>
 public sealed partial class TorchRenderer : IRenderer, IDisposable
 {
-    private const string DefaultSampler = "Euler"; // where a model's own scheduler has no sampler yet
     private readonly DeviceThread thread;
     private readonly TorchDevice device;
-    private readonly Dictionary<string, StableDiffusionModel> models = []; // touched by the device's thread alone
+    private readonly DeviceModels models; // touched by the device's thread alone
     private readonly ConditionalWeakTable<AutoencoderKL, LatentPreview> previews = []; // likewise
     private readonly LoadedAdapters adapters; // likewise
-    private readonly BatchPlaces places = new(); // likewise
-    private readonly CpuOffload? offload;
     private readonly InputCache inputs;
     private readonly WorkerOptions options;
     private readonly ILogger<TorchRenderer> logger;
@@ -43,7 +40,8 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         this.logger = logger;
         thread = new DeviceThread($"device {this.options.Device}");
         device = thread.RunAsync(() => TorchDevice.Open(this.options), CancellationToken.None).GetAwaiter().GetResult();
-        offload = this.options.Memory.OffloadModels && device.Device.type == TorchSharp.DeviceType.CUDA ? new CpuOffload(device.Device) : null;
+        var offload = this.options.Memory.OffloadModels && device.Device.type == TorchSharp.DeviceType.CUDA ? new CpuOffload(device.Device) : null;
+        models = new DeviceModels(device, offload, this.options, logger);
         adapters = new LoadedAdapters(held, device.Device, device.Dtype, this.options.LoraMemory * (1L << 20));
     }
 
@@ -64,6 +62,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     {
         List<ModelDescription> loaded = [];
         List<ModelFault> faults = [];
+        List<string> others = [];
         foreach (var folder in ModelFolder.Find(options.ModelFolders))
         {
             if (folder.NameFault is { } fault)
@@ -72,9 +71,19 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
                 faults.Add(new ModelFault { Name = folder.Name, Reason = fault });
                 continue;
             }
+            if (options.MaxModels > 0 && loaded.Count == options.MaxModels)
+            {
+                others.Add(folder.Name);
+                continue;
+            }
             try
             {
-                loaded.Add(await thread.RunAsync(() => Load(folder), cancellationToken).ConfigureAwait(false));
+                loaded.Add(await thread.RunAsync(() => models.Load(folder), cancellationToken).ConfigureAwait(false));
+            }
+            catch (Exception error) when (loaded.Count > 0 && DeviceOutOfMemoryException.Is(error))
+            {
+                LogNoRoom(error, folder.Path, loaded.Count);
+                others.Add(folder.Name);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
@@ -83,8 +92,26 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
                 faults.Add(new ModelFault { Name = folder.Name, Reason = reason });
             }
         }
-        return new LoadedModels(loaded, faults);
+        return new LoadedModels(loaded, faults) { Others = others };
     }
+
+    /// <inheritdoc/>
+    public Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken)
+    {
+        var folder = ModelFolder.Find(options.ModelFolders).FirstOrDefault(folder => folder.Name == model)
+            ?? throw new FileNotFoundException($"{model} is no longer in a folder of Worker:Models.");
+        return thread.RunAsync(() => models.Load(folder), cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task DropAsync(string model, CancellationToken cancellationToken) => thread.RunAsync(
+        () =>
+        {
+            adapters.Dispose(); // what is merged into its weights is another's no less
+            models.Drop(model);
+            return true;
+        },
+        cancellationToken);
 
     /// <inheritdoc/>
     public async Task RenderAsync(RenderGroup group, CancellationToken cancellationToken)
@@ -107,95 +134,16 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             () =>
             {
                 adapters.Dispose();
-                foreach (var model in models.Values)
-                {
-                    model.Dispose();
-                }
+                models.Dispose();
                 return true;
             },
             CancellationToken.None).GetAwaiter().GetResult();
         thread.Dispose();
     }
 
-    private ModelDescription Load(ModelFolder folder)
-    {
-        var clock = Stopwatch.StartNew();
-        var model = StableDiffusionModel.Load(
-            folder.Path, device.Dtype, device.Device, options.SingleFiles.GetValueOrDefault(folder.Name)?.ToOptions(), offload);
-        try
-        {
-            var description = Describe(model, folder.Name);
-            models.Add(folder.Name, model);
-            LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
-            if (model.PassedOver.Count > 0)
-            {
-                LogPassedOver(folder.Name, model.PassedOver.Count, model.PassedOver);
-            }
-
-            return description;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
-    private ModelDescription Describe(StableDiffusionModel model, string name)
-    {
-        var scheduler = model.SchedulerConfig["_class_name"]?.ToString();
-        return new ModelDescription
-        {
-            Name = name,
-            Hash = model.Hash,
-            VaeScaleFactor = model.VaeScaleFactor,
-            DefaultSize = model.DefaultSize,
-            DefaultCfgScale = model.DefaultGuidanceScale,
-            DefaultSampler = Samplers.OfClass(scheduler)?.Name ?? DefaultSampler,
-            BatchClass = BatchClassOf(model, name),
-            Inpainting = model.UNet.Config.InChannels > model.Vae.Config.LatentChannels,
-            Family = FamilyOf(model),
-        };
-    }
-
-    private static ModelFamily FamilyOf(StableDiffusionModel model) =>
-        model.RequiresAestheticsScore ? ModelFamily.Refiner
-        : model.IsXL ? ModelFamily.Sdxl
-        : model.UNet.Config.CrossAttentionDim == 1024 ? ModelFamily.Sd2
-        : ModelFamily.Sd1;
-
-    /// <summary>The setting, or as much of it, halved, as leaves a picture the same bits in every place of a call and as there is memory for; 1
-    /// always does.</summary>
-    private int BatchClassOf(StableDiffusionModel model, string name)
-    {
-        var size = 1;
-        for (var halvings = (int)Math.Log2(options.BatchClass); halvings >= 0; halvings--)
-        {
-            var larger = options.BatchClass >> halvings;
-            try
-            {
-                if (!places.AreAlike(model, larger, model.DefaultSize, model.DefaultSize))
-                {
-                    LogPlaceDependent(name, larger, size);
-                    break;
-                }
-            }
-            catch (Exception error) when (larger > 1 && DeviceOutOfMemoryException.Is(error))
-            {
-                LogTooLarge(error, name, larger, size);
-                break;
-            }
-            size = larger;
-        }
-        return size;
-    }
-
     private void Render(RenderGroup group, IReadOnlyDictionary<string, Picture> inputs, CancellationToken cancellationToken)
     {
-        if (!models.TryGetValue(group.Model, out var model))
-        {
-            throw new ArgumentException($"model: this worker holds no model \"{group.Model}\".");
-        }
+        var model = models.Get(group.Model);
         try
         {
             Draw(group, model, inputs, cancellationToken);
@@ -212,7 +160,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     {
         var settings = group.Images[0];
         using var drawing = adapters.WithVae(model, settings);
-        var request = GroupRequest.Create(group.Images, drawing, inputs, adapters) with { ShareCalls = places.AreAlike(model, settings) };
+        var request = GroupRequest.Create(group.Images, drawing, inputs, adapters) with { ShareCalls = models.Places.AreAlike(model, settings) };
         adapters.Merge(model, settings);
         var clock = new GroupClock(group.Started);
         void StepDone(DenoisingStep step)
@@ -230,17 +178,8 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Loaded model {Model} in {Seconds:0.0} s, hash {Hash}")]
-    private partial void LogLoaded(string model, double seconds, string hash);
-
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Of model {Model}'s file no network has {Count} keys: {Keys}")]
-    private partial void LogPassedOver(string model, int count, IReadOnlyList<string> keys);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Of {Class} pictures that model {Model} draws in one call, each would depend on its place there; it draws {Size}")]
-    private partial void LogPlaceDependent(string model, int @class, int size);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no memory for {Class} pictures that model {Model} draws in one call; it draws {Size}")]
-    private partial void LogTooLarge(Exception error, string model, int @class, int size);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no memory for the model in {Folder} beside the {Count} that are loaded; it is loaded when it is asked for")]
+    private partial void LogNoRoom(Exception error, string folder, int count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is left out: {Reason}")]
     private partial void LogLeftOut(Exception? error, string folder, string reason);

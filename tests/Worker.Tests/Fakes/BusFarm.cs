@@ -7,6 +7,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
 
@@ -34,7 +35,8 @@ internal sealed class BusFarm : IAsyncDisposable
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static async Task<BusFarm> StartAsync(
-        FakeRenderer renderer, Uri? rabbitMq = null, string? models = null, FakeCoordinator? coordinator = null, bool answers = true, string id = "worker-1")
+        FakeRenderer renderer, Uri? rabbitMq = null, string? models = null, FakeCoordinator? coordinator = null, bool answers = true, string id = "worker-1",
+        int maxModels = 0)
     {
         var store = new FakeStore();
         coordinator ??= new FakeCoordinator();
@@ -42,6 +44,7 @@ internal sealed class BusFarm : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Worker:Id"] = id, ["Worker:Models"] = models ?? Path.GetTempPath(), ["Worker:HeartbeatInterval"] = "00:00:00.100",
+            ["Worker:MaxModels"] = $"{maxModels}",
         });
         builder.Services.AddLogging(log => log.SetMinimumLevel(LogLevel.None));
         builder.Services.AddSingleton<IRenderer>(renderer);
@@ -93,6 +96,9 @@ internal sealed class BusFarm : IAsyncDisposable
         var queue = await ((IBus?)coordinators ?? Bus).GetSendEndpoint(Queues.WorkerAddress("worker-1"));
         await queue.Send(command, Cancel);
     }
+
+    /// <summary>As when told to load a model; returns when it is, or cannot be.</summary>
+    public Task LoadAsync(string model) => host.Services.GetRequiredService<ModelLoader>().LoadAsync(model, Cancel);
 
     /// <summary>The first report that fits; waits for it.</summary>
     public Task<T> ReportAsync<T>(Func<T, bool> which) where T : class => Reports.FirstAsync(which, Cancel);

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Diffusion.Pictures;
@@ -29,7 +30,32 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
     /// <summary>Most groups that were ever at work at once.</summary>
     public int MostAtOnce { get; private set; }
 
-    public Task<LoadedModels> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(new LoadedModels(Models, Faults));
+    /// <summary>Names of models for which there is no room at the start.</summary>
+    public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>Called with a name before it is loaded later.</summary>
+    public Action<string> BeforeLoad { get; init; } = _ => { };
+
+    /// <summary>Models that were dropped.</summary>
+    public ConcurrentQueue<string> Dropped { get; } = [];
+
+    public Task<LoadedModels> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(new LoadedModels(Models, Faults) { Others = Others });
+
+    public Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken) => device.RunAsync(
+        () =>
+        {
+            BeforeLoad(model);
+            return Some.Model with { Name = model };
+        },
+        cancellationToken);
+
+    public Task DropAsync(string model, CancellationToken cancellationToken) => device.RunAsync(
+        () =>
+        {
+            Dropped.Enqueue(model);
+            return true;
+        },
+        cancellationToken);
 
     public Task RenderAsync(RenderGroup group, CancellationToken cancellationToken) => device.RunAsync(
         () =>

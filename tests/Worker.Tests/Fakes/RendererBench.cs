@@ -74,9 +74,9 @@ internal sealed class RendererBench : IDisposable
     /// <summary>Where an adapter lies; a single file has an ending besides.</summary>
     public string PathOf(AdapterKind kind, string name) => Path.Combine(Root, kind == AdapterKind.Embedding ? "embeddings" : kind.ToString(), name);
 
-    public TorchRenderer Renderer(string models, int threads = 2, int loraMemory = 1024, SingleFileSetting? singleFile = null)
+    public TorchRenderer Renderer(string models, int threads = 2, int loraMemory = 1024, SingleFileSetting? singleFile = null, int maxModels = 0)
     {
-        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads, LoraMemory = loraMemory };
+        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads, LoraMemory = loraMemory, MaxModels = maxModels };
         if (singleFile is not null)
         {
             options.SingleFiles.Add("tiny-sd15", singleFile);

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Models;
+using StableDiffusion.Diffusion;
+using StableDiffusion.Diffusion.Memory;
+using StableDiffusion.Worker.Groups;
+using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Rendering;
+
+namespace StableDiffusion.Worker.Models;
+
+/// <summary>Loads models, at the start and when the coordinator asks for one, and listens to their queues. Where there is no room, the model that was used
+/// longest ago and has no work here makes some.</summary>
+public sealed partial class ModelLoader(
+    IRenderer renderer, HeldModels models, ModelQueues queues, WorkInHand inHand, IOptions<WorkerOptions> options, ILogger<ModelLoader> logger) : IDisposable
+{
+    private readonly SemaphoreSlim turn = new(1);
+
+    /// <summary>Raised when what is held has changed.</summary>
+    public event Action Changed = () => { };
+
+    /// <inheritdoc/>
+    public void Dispose() => turn.Dispose();
+
+    /// <summary>Loads what was found, as much as there is room for.</summary>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var loaded = await renderer.LoadAsync(cancellationToken).ConfigureAwait(false);
+            foreach (var model in loaded.Models)
+            {
+                await ListenAsync(model, cancellationToken).ConfigureAwait(false);
+            }
+
+            models.Complete(loaded.Faults, loaded.Others);
+            Changed();
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Holds a model from now on; what cannot be is logged, and told with what the worker holds.</summary>
+    public async Task LoadAsync(string name, CancellationToken cancellationToken)
+    {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (models.Use(name))
+            {
+                return; // asked for twice
+            }
+
+            if (!models.CanHold.Contains(name))
+            {
+                LogUnknown(name);
+                return;
+            }
+
+            while (options.Value.MaxModels > 0 && models.All.Count >= options.Value.MaxModels)
+            {
+                if (!await MakeRoomAsync(name, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+
+            await LoadAnywayAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            turn.Release();
+            Changed();
+        }
+    }
+
+    private async Task LoadAnywayAsync(string name, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await ListenAsync(await renderer.LoadAsync(name, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (Exception error) when (DeviceOutOfMemoryException.Is(error))
+            {
+                if (!await MakeRoomAsync(name, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                var reason = LibTorchError.Words(error);
+                LogFailed(error, name, reason);
+                models.Add(new ModelFault { Name = name, Reason = reason });
+                return;
+            }
+        }
+    }
+
+    /// <summary>Drops one model; false where each has work.</summary>
+    private async Task<bool> MakeRoomAsync(string wanted, CancellationToken cancellationToken)
+    {
+        foreach (var name in models.ByUse.Where(name => !inHand.HoldsModel(name)))
+        {
+            await queues.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+            var model = models.Remove(name); // a group that is taken up now is handed back; one that was just before is seen here
+            if (inHand.HoldsModel(name))
+            {
+                await ListenAsync(model, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            await renderer.DropAsync(name, cancellationToken).ConfigureAwait(false);
+            LogDropped(name, wanted);
+            return true;
+        }
+
+        LogNoRoom(wanted);
+        return false;
+    }
+
+    private Task ListenAsync(ModelDescription model, CancellationToken cancellationToken)
+    {
+        models.Add(model); // first: its commands come with the queue
+        return queues.AddAsync(model.Name, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped model {Model} to make room for {Wanted}")]
+    private partial void LogDropped(string model, string wanted);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no room for model {Model}: each of those that are held has work")]
+    private partial void LogNoRoom(string model);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} is not among those that this worker could load")]
+    private partial void LogUnknown(string model);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} could not be loaded: {Reason}")]
+    private partial void LogFailed(Exception error, string model, string reason);
+}

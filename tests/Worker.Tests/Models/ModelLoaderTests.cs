@@ -1,0 +1,102 @@
+using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Tests.Fakes;
+
+namespace StableDiffusion.Worker.Tests.Models;
+
+/// <summary>Models that come and go while a whole worker runs, over MassTransit's in-memory transport.</summary>
+public sealed class ModelLoaderTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Model_that_is_asked_for_is_loaded_told_of_and_drawn_with()
+    {
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { Others = ["other"] });
+        Assert.Equal(["other"], farm.Reports.All<WorkerRegistered>()[^1].CanHold);
+        var image = Some.Image();
+
+        await farm.CommandAsync(new LoadModel { Model = "other" });
+        var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Count == 2);
+        await farm.SendAsync(Of("other", image));
+
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+        Assert.Empty(registered.CanHold);
+        Assert.Empty(farm.Renderer.Dropped);
+    }
+
+    [Fact]
+    public async Task Where_only_so_many_may_be_held_the_one_used_longest_ago_goes()
+    {
+        var second = Some.Model with { Name = "second" };
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { Models = [Some.Model, second], Others = ["third"] }, maxModels: 2);
+        var image = Some.Image();
+        await farm.SendAsync(Some.Group(image)); // so the first is the one used last
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+
+        await farm.CommandAsync(new LoadModel { Model = "third" });
+
+        var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Any(model => model.Name == "third"));
+        Assert.Equal(["starter", "third"], registered.Models.Select(model => model.Name));
+        Assert.Equal(["second"], registered.CanHold);
+        Assert.Equal(["second"], farm.Renderer.Dropped);
+    }
+
+    [Fact]
+    public async Task Lack_of_memory_drops_models_until_there_is_enough()
+    {
+        var tries = 0;
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer
+        {
+            Others = ["large"], BeforeLoad = _ => { if (++tries == 1) { throw new OutOfMemoryException(); } },
+        });
+
+        await farm.CommandAsync(new LoadModel { Model = "large" });
+
+        var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Any(model => model.Name == "large"));
+        Assert.Equal(["starter"], registered.CanHold);
+        Assert.Equal(["starter"], farm.Renderer.Dropped);
+    }
+
+    [Fact]
+    public async Task Model_that_has_work_is_not_dropped()
+    {
+        using var begun = new SemaphoreSlim(0);
+        using var go = new ManualResetEventSlim();
+        var second = Some.Model with { Name = "second" };
+        await using var farm = await BusFarm.StartAsync(
+            new FakeRenderer { Models = [Some.Model, second], Others = ["third"], BeforeStep = (_, _, _) => { begun.Release(); go.Wait(Cancel); } }, maxModels: 2);
+        var (drawing, later) = (Some.Image(), Some.Image());
+        await farm.SendAsync(Of("second", Some.Image()));
+        await begun.WaitAsync(Cancel);
+        await farm.SendAsync(Of("starter", drawing));
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Attempts.Contains(drawing.AttemptId));
+
+        await farm.LoadAsync("third");
+        go.Set();
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == drawing.AttemptId);
+        await farm.SendAsync(Of("second", later));
+
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == later.AttemptId);
+        Assert.Empty(farm.Renderer.Dropped);
+        Assert.Empty(farm.Reports.All<ImageFailed>());
+    }
+
+    [Fact]
+    public async Task Model_that_cannot_be_loaded_is_told_with_the_reason()
+    {
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { Others = ["cut"], BeforeLoad = _ => throw new InvalidDataException("unet: cut off") });
+
+        await farm.CommandAsync(new LoadModel { Model = "cut" });
+
+        var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Faults.Count == 1);
+        Assert.Equal(("cut", "unet: cut off"), (registered.Faults[0].Name, registered.Faults[0].Reason));
+        Assert.Empty(registered.CanHold);
+        Assert.Equal("starter", Assert.Single(registered.Models).Name);
+    }
+
+    private static RenderImages Of(string model, params ImageToRender[] images)
+    {
+        var command = Some.Group(images);
+        return command with { Model = model, Settings = command.Settings with { Model = model } };
+    }
+}
