@@ -24,7 +24,8 @@ public sealed class FileIndexWriter(FarmDb db, IObjectStore objects)
         }.ToJson();
         var hash = Convert.ToHexStringLower(SHA256.HashData(bytes));
         var there = await objects.HeadAsync(FileIndex.Key, cancellationToken);
-        if (there is null ? ready.Count > 0 : there.Metadata.GetValueOrDefault(FileIndex.HashMetadata) != hash)
+        // an empty one is written, too: who may not list the bucket is refused what is missing, and takes it for a fault
+        if (there?.Metadata.GetValueOrDefault(FileIndex.HashMetadata) != hash)
         {
             await objects.PutAsync(FileIndex.Key, bytes, "application/json", new Dictionary<string, string> { [FileIndex.HashMetadata] = hash }, cancellationToken);
         }

@@ -15,6 +15,7 @@ internal sealed partial class DatabaseStart(IServiceScopeFactory scopes, TimePro
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
         await OpenAsync(db, cancellationToken);
+        db.Database.SetCommandTimeout(0); // a migration of a large table takes its time, and other coordinators wait for it
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({LockKey})", cancellationToken);
         try
         {

@@ -1,5 +1,8 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Scaling;
 
 namespace StableDiffusion.Farm.Tests.Deployment;
 
@@ -19,7 +22,6 @@ public sealed partial class KubernetesTests
 
         Assert.All(parts.Texts("configMapRef.name", "configMap.name", "configMapKeyRef.name"), name => Assert.Contains(name, all.ConfigMaps.Keys));
         Assert.All(parts.Texts("secretRef.name", "secretKeyRef.name"), name => Assert.Contains(name, secrets));
-        Assert.All(parts.Texts("persistentVolumeClaim.claimName"), name => Assert.Contains(name, Names(all, "PersistentVolumeClaim")));
         Assert.All(parts.Texts("authenticationRef.name"), name => Assert.Contains(name, Names(all, "TriggerAuthentication")));
         Assert.All(parts.Texts("scaleTargetRef.name"), name => Assert.Contains(name, Names(all, "Deployment")));
         Assert.All(all.OfKind("TriggerAuthentication").SelectMany(found => found.Texts("spec.secretTargetRef.name")), name => Assert.Contains(name, secrets));
@@ -106,6 +108,16 @@ public sealed partial class KubernetesTests
                 Assert.Equal(["ALL"], container.Texts("securityContext.capabilities.drop"));
             });
         }
+    }
+
+    [Fact]
+    public void KEDA_reads_what_the_coordinator_answers()
+    {
+        JsonObject trigger = Load("gpu").OfKind("ScaledObject").SelectMany(found => found.At("spec.triggers")).OfType<JsonObject>().Single();
+        JsonObject answer = JsonSerializer.SerializeToNode(new ScalingResponse { WaitingGpuSeconds = 12, Models = [] }, FarmJson.Options)!.AsObject();
+
+        Assert.Equal("http://coordinator.render-farm.svc/v1/scaling", trigger.Text("metadata.url"));
+        Assert.Equal(12, answer[trigger.Text("metadata.valueLocation")]!.GetValue<double>());
     }
 
     [Fact]
