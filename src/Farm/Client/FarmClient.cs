@@ -61,6 +61,13 @@ public sealed class FarmClient : IDisposable
         return await ReadAsync<BatchResponse>(response, cancellationToken);
     }
 
+    /// <summary>Withdraws what of a batch is not drawn yet.</summary>
+    public async Task<BatchResponse> CancelAsync(BatchResponse batch, CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, Path($"{batch.Url}/cancel")), cancellationToken);
+        return await ReadAsync<BatchResponse>(response, cancellationToken);
+    }
+
     /// <summary>A batch and how far it is.</summary>
     public Task<BatchResponse> GetBatchAsync(BatchResponse batch, CancellationToken cancellationToken) => GetAsync<BatchResponse>(batch.Url, cancellationToken);
 

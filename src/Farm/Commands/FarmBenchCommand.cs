@@ -16,6 +16,7 @@ internal static class FarmBenchCommand
         parts.AcceptOnlyFromAmong(Enum.GetNames<FarmBenchPart>());
         var images = new Option<int>("--images") { Description = "Images through the whole path.", DefaultValueFactory = _ => 20_000 }.Within(1_000);
         var workers = new Option<int>("--workers") { Description = "Workers that render.", DefaultValueFactory = _ => 2 }.Within(1);
+        var group = new Option<int>("--group-size") { Description = "Most images of one command to a worker.", DefaultValueFactory = _ => 128 }.Within(1, 512);
         var samples = new Option<int>("--samples") { Description = "Samples of each latency.", DefaultValueFactory = _ => 500 }.Within(20);
         var batch = new Option<int>("--batch-images") { Description = "Images of the large batch.", DefaultValueFactory = _ => 100_000 }.Within(1);
         var fleet = new Option<int>("--fleet") { Description = "Workers that only report.", DefaultValueFactory = _ => 1_000 }.Within(1);
@@ -28,7 +29,7 @@ internal static class FarmBenchCommand
         };
         var command = new Command("farm", "Measures a farm of processes on real servers, with a renderer that costs nothing.")
         {
-            parts, images, workers, samples, batch, fleet, waiting, folder,
+            parts, images, workers, group, samples, batch, fleet, waiting, folder,
         };
         command.SetAction(async (parsed, cancellationToken) =>
         {
@@ -38,6 +39,7 @@ internal static class FarmBenchCommand
                     Parts = parsed.GetValue(parts)!,
                     Images = parsed.GetValue(images),
                     Workers = parsed.GetValue(workers),
+                    GroupSize = parsed.GetValue(group),
                     Samples = parsed.GetValue(samples),
                     BatchImages = parsed.GetValue(batch),
                     Fleet = parsed.GetValue(fleet),

@@ -33,9 +33,9 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
 
         var report = await FarmAudit.RunAsync(farm, cancellationToken);
         string[] lost = [.. (await farm.MissingAsync(submissions.Accepted.Select(batch => batch.Id), cancellationToken)).Select(id => $"confirmed batch {id} is not there")];
-        string[] failed = [.. report.Ends.Where(end => end.Key != "succeeded").Select(end => $"{end.Value} images {end.Key}, where nobody asked for that")];
+        string[] failed = report.Ends.TryGetValue("failed", out var count) ? [$"{count} images failed"] : [];
         string[] faults = [.. report.Faults, .. lost, .. failed];
-        Say($"{submissions.Accepted.Count} batches, {report.Ends.Values.Sum()} images, {submissions.Refusals} requests sent again; {report.Superseded} objects of attempts that were given up");
+        Say($"{submissions.Accepted.Count} batches, {string.Join(", ", report.Ends.Select(end => $"{end.Value} images {end.Key}"))}, {submissions.Refusals} requests sent again; {report.Superseded} objects of attempts that were given up");
         foreach (var fault in faults)
         {
             Say($"FAULT: {fault}");

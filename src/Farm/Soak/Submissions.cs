@@ -23,7 +23,7 @@ internal sealed class Submissions(TrialFarm farm, Random random)
         {
             if (await farm.TryCountOpenAsync(cancellationToken) is { } open and < SoakSettings.MostOpen)
             {
-                await SubmitAsync(Next(), cancellationToken);
+                await SubmitAsync(Next(), cancel: random.Next(8) == 0, cancellationToken);
             }
 
             await Task.Delay(Pause, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -35,7 +35,7 @@ internal sealed class Submissions(TrialFarm farm, Random random)
     {
         foreach (var (request, _) in accepted.ToList())
         {
-            await SubmitAsync(request, cancellationToken);
+            await SubmitAsync(request, cancel: false, cancellationToken);
         }
     }
 
@@ -47,8 +47,8 @@ internal sealed class Submissions(TrialFarm farm, Random random)
         Steps = random.Next(1, 3) * 10, // some may share a network call, others may not
     };
 
-    /// <summary>A request that was not confirmed is asked for again, by which it may come twice: that, too, must end well.</summary>
-    private async Task SubmitAsync(BatchRequest request, CancellationToken cancellationToken)
+    /// <summary>A request that was not confirmed is asked for again, by which it may come twice: that, too, must end well. Some are withdrawn at once.</summary>
+    private async Task SubmitAsync(BatchRequest request, bool cancel, CancellationToken cancellationToken)
     {
         for (var attempt = 0; !cancellationToken.IsCancellationRequested; attempt++)
         {
@@ -59,6 +59,7 @@ internal sealed class Submissions(TrialFarm farm, Random random)
                 {
                     var batch = await clients[attempt % clients.Count].SubmitAsync(request with { Model = FreeRenderer.Model }, CancellationToken.None);
                     accepted.Add((request, batch.Id));
+                    await (cancel ? clients[attempt % clients.Count].CancelAsync(batch, CancellationToken.None) : Task.CompletedTask);
                     return;
                 }
             }

@@ -48,6 +48,9 @@ internal sealed class FaultTrial : IAsyncDisposable
         return trial;
     }
 
+    /// <summary>Its parts.</summary>
+    public TrialFarm Farm => farm;
+
     /// <summary>Lets something happen to it.</summary>
     public Task StrikeAsync(Fault fault, CancellationToken cancellationToken) => fault.StrikeAsync(farm, Times, new Random(1), cancellationToken);
 

@@ -11,7 +11,7 @@ internal static class Backlog
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
-        await using var farm = await MeasuredFarm.StartAsync(servers, settings.Folder, cancellationToken);
+        await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         await farm.LearnModelAsync(cancellationToken);
         await farm.SubmitAsync(settings.Images * 2, seed: 0, cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);

@@ -31,6 +31,9 @@ internal sealed record FarmBenchSettings
     /// <summary>Workers that render.</summary>
     public required int Workers { get; init; }
 
+    /// <summary>Most images of one command to a worker.</summary>
+    public required int GroupSize { get; init; }
+
     /// <summary>Samples of each latency.</summary>
     public required int Samples { get; init; }
 

@@ -14,7 +14,7 @@ internal static class Fleet
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
-        await using var farm = await MeasuredFarm.StartAsync(servers, settings.Folder, cancellationToken);
+        await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         await farm.StartWorkersAsync(1, cancellationToken);
         var alone = await farm.Coordinator.CoresAsync(Duration / 2, cancellationToken);
         var bus = Bus.Factory.CreateUsingRabbitMq(rabbit => rabbit.Host(new Uri(farm.Farm.Settings["RabbitMq__Uri"])));

@@ -11,7 +11,7 @@ internal static class LargeBatch
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
-        await using var farm = await MeasuredFarm.StartAsync(servers, settings.Folder, cancellationToken);
+        await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         await farm.LearnModelAsync(cancellationToken);
         await farm.SubmitAsync(100, seed: 0, cancellationToken); // warm
         List<TimeSpan> times = [];

@@ -11,7 +11,7 @@ internal static class Latencies
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
-        await using var farm = await MeasuredFarm.StartAsync(servers, settings.Folder, cancellationToken);
+        await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);
         await StartsAsync(farm, WarmUp, firstSeed: 0, cancellationToken);
         var starts = await StartsAsync(farm, settings.Samples, firstSeed: WarmUp, cancellationToken);

@@ -30,10 +30,11 @@ internal sealed class MeasuredFarm : IAsyncDisposable
     public ProcessCosts Coordinator => new(coordinator.Id);
 
     /// <summary>A new farm on the servers with a warm coordinator, and no worker yet.</summary>
-    public static async Task<MeasuredFarm> StartAsync(FarmServers servers, string folder, CancellationToken cancellationToken)
+    public static async Task<MeasuredFarm> StartAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
-        var own = Directory.CreateDirectory(Path.Combine(folder, Path.GetRandomFileName())).FullName;
-        var farm = await TrialFarm.CreateAsync(servers, own, new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning" }, cancellationToken);
+        var own = Directory.CreateDirectory(Path.Combine(settings.Folder, Path.GetRandomFileName())).FullName;
+        var tuning = new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Warning", ["Worker__GroupSize"] = $"{settings.GroupSize}" };
+        var farm = await TrialFarm.CreateAsync(servers, own, tuning, cancellationToken);
         return new MeasuredFarm(farm, await farm.StartCoordinatorAsync(cancellationToken));
     }
 

@@ -11,7 +11,7 @@ internal static class PathRates
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
-        await using var farm = await MeasuredFarm.StartAsync(servers, settings.Folder, cancellationToken);
+        await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         var (inserts, updates) = await RawPostgres.MeasureAsync(farm.Farm.Database, cancellationToken);
         var (publishes, consumes) = await RawRabbitMq.MeasureAsync(new Uri(farm.Farm.Settings["RabbitMq__Uri"]), cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);

@@ -7,7 +7,7 @@ namespace StableDiffusion.Farm.Soak.Audit;
 internal static class QueueAudit
 {
     // the broker counts now and then, so a message that was just taken may still be told of
-    private static readonly TimeSpan LongestCount = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan LongestCount = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private sealed record Queue(string Name, long? Messages);

@@ -15,6 +15,8 @@ internal static class RowAudit
             "SELECT id FROM images WHERE state = 'succeeded' AND (object_key IS NULL OR sha256 IS NULL OR bytes IS NULL OR attempt_id IS NULL)"),
         ("image without success keeps an attempt",
             "SELECT id || ' ' || state FROM images WHERE state IN ('failed', 'cancelled') AND attempt_id IS NOT NULL"),
+        ("image of a batch that nobody cancelled is cancelled",
+            "SELECT image.id FROM images image JOIN batches batch ON batch.id = batch_id WHERE state = 'cancelled' AND cancelled_at IS NULL"),
         ("succeeded image has no attempt that succeeded with its object",
             """
             SELECT id FROM images image WHERE state = 'succeeded' AND NOT EXISTS (
