@@ -11,6 +11,7 @@ using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Batches.Reruns;
 using StableDiffusion.Coordinator.Batches.Verification;
 using StableDiffusion.Coordinator.Dispatch;
+using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Health;
 using StableDiffusion.Coordinator.Images;
@@ -23,6 +24,7 @@ using StableDiffusion.Coordinator.Pages;
 using StableDiffusion.Coordinator.Problems;
 using StableDiffusion.Coordinator.Scaling;
 using StableDiffusion.Coordinator.Waits;
+using StableDiffusion.Coordinator.Webhooks;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator;
@@ -46,6 +48,8 @@ public static class CoordinatorBuilder
         AddDatabase(services);
         services.AddOwners();
         services.AddFiles();
+        services.AddEvents();
+        services.AddWebhooks();
 
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>();
         services.AddScoped<IdempotencyKeys>().AddScoped<Submission>().AddScoped<ImageSelector>().AddScoped<RerunVerification>().AddScoped<RerunResolver>().AddScoped<OverrideResolver>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
@@ -86,6 +90,8 @@ public static class CoordinatorBuilder
         app.MapVerification();
         app.MapImages();
         app.MapImageActions();
+        app.MapEvents();
+        app.MapWebhooks();
         app.MapModels();
         app.MapAdapters();
         app.MapFiles();

@@ -11,6 +11,7 @@ using StableDiffusion.Coordinator.Models;
 using StableDiffusion.Coordinator.Owners;
 using StableDiffusion.Coordinator.Owners.Keys;
 using StableDiffusion.Coordinator.Owners.Limits;
+using StableDiffusion.Coordinator.Webhooks;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator;
@@ -47,6 +48,15 @@ public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options
 
     /// <summary>What happened, in order.</summary>
     public DbSet<FarmEvent> Events => Set<FarmEvent>();
+
+    /// <summary>How far things have come along the events.</summary>
+    public DbSet<EventMark> EventMarks => Set<EventMark>();
+
+    /// <summary>Addresses that are told what happens.</summary>
+    public DbSet<Webhook> Webhooks => Set<Webhook>();
+
+    /// <summary>What they were told, and shall be.</summary>
+    public DbSet<WebhookDelivery> WebhookDeliveries => Set<WebhookDelivery>();
 
     /// <summary>Workers as they last reported.</summary>
     public DbSet<Worker> Workers => Set<Worker>();

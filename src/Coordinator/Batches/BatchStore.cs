@@ -44,7 +44,7 @@ public sealed class BatchStore(FarmDb db, RecipeCache cache, DispatchSignal disp
 
         await quotas.CheckAsync(row.OwnerId, row.Images, row.Priority, cancellationToken);
         db.Batches.Add(row);
-        db.Events.Add(new FarmEvent { BatchId = row.Id, OwnerId = row.OwnerId, Type = EventTypes.BatchCreated, Data = $$"""{"images":{{row.Images}}}""" });
+        db.Events.Add(new FarmEvent { BatchId = row.Id, OwnerId = row.OwnerId, Type = EventTypes.BatchCreated, Data = $$"""{"image_count":{{row.Images}}}""" });
         await db.SaveChangesAsync(cancellationToken);
         var recipes = await IdsAsync("recipes", batch.Recipes.Count, cancellationToken);
         var prompts = await IdsAsync("prompts", batch.Prompts.Count, cancellationToken);

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Coordinator.Batches.Fields;
+using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Owners.Access;
 using StableDiffusion.Coordinator.Owners.Limits;
 using StableDiffusion.Coordinator.Waits;
@@ -20,7 +21,7 @@ internal static class BatchesApi
     {
         var batches = routes.MapGroup("/v1/batches").WithTags("Batches").RequireAuthorization(AccessPolicies.Owner).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
         batches.MapGet("", List).WithName("ListBatches").WithSummary("List batches, newest first").ProducesValidationProblem();
-        batches.MapGet("{id:guid}", Get).WithName("GetBatch").WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
+        batches.MapGet("{id:guid}", Get).MayWait().WithName("GetBatch").WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
         batches.MapPost("{id:guid}/cancel", Cancel).WithName("CancelBatch").WithSummary("Withdraw what is not drawn yet")
             .WithDescription("What is being drawn is stopped between two steps. Pictures that are stored stay.").ProducesProblem(StatusCodes.Status404NotFound);
         batches.MapPost("{id:guid}/retry", Retry).WithName("RetryBatch").WithSummary("Try images that failed again")

@@ -7,6 +7,7 @@ using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Coordinator.Batches.Fields;
 using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Batches.Reruns;
+using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator.Batches;
@@ -24,10 +25,10 @@ internal static class SubmissionApi
             .ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType).ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        batches.MapPost("", Submit).WithName("SubmitBatch").WithSummary("Submit a batch").WithDescription(
+        batches.MapPost("", Submit).MayWait().WithName("SubmitBatch").WithSummary("Submit a batch").WithDescription(
             "Every prompt with every seed, prompts outermost, and whatever product, zip and runs make of it. Random seeds and defaults are resolved now and stored, so that a "
             + "rerun draws the same pictures. Pictures that come with the request are kept by their content's hash, which the settings name.");
-        batches.MapPost("{id:guid}/rerun", Rerun).WithName("RerunBatch").WithSummary("Draw a batch again, or some of it").WithDescription(
+        batches.MapPost("{id:guid}/rerun", Rerun).MayWait().WithName("RerunBatch").WithSummary("Draw a batch again, or some of it").WithDescription(
             "A new batch with the same resolved settings, linked to its origin, or with some fields in place of the origin's. The same worker build and device give the same bytes; with "
             + "verify, GET /v1/batches/{id}/verification of the new batch tells whether it is so.")
             .ProducesProblem(StatusCodes.Status404NotFound);

@@ -3,7 +3,7 @@ namespace StableDiffusion.Coordinator.Events;
 /// <summary>Types of <see cref="FarmEvent"/>s, as streams and webhooks name them.</summary>
 public static class EventTypes
 {
-    /// <summary>Accepted; data: <c>{"images": number}</c>.</summary>
+    /// <summary>Accepted; data: <c>{"image_count": number}</c>.</summary>
     public const string BatchCreated = "batch.created";
 
     /// <summary>Its last image reached its end.</summary>
@@ -27,7 +27,10 @@ public static class EventTypes
     /// <summary>Images were withdrawn.</summary>
     public const string ImagesCancelled = "images.cancelled";
 
-    /// <summary>All of them.</summary>
+    /// <summary>Images got further. Told to who listens and never stored.</summary>
+    public const string ImagesProgressed = "images.progressed";
+
+    /// <summary>All that are stored.</summary>
     public static IReadOnlyList<string> All { get; } =
         [BatchCreated, BatchFinished, BatchCancelled, ImagesStarted, ImagesSucceeded, ImagesFailed, ImagesQueued, ImagesCancelled];
 }

@@ -27,8 +27,11 @@ public sealed class FarmEvent
     /// <summary>One of <see cref="EventTypes"/>.</summary>
     public required string Type { get; init; }
 
-    /// <summary>JSON; for images <c>{"images":[{"id":…,"index":…,…}]}</c>.</summary>
+    /// <summary>JSON: the rest of an <see cref="Contracts.Events.EventResponse"/>, <c>{"images":[{"id":…,"index":…,…}]}</c>.</summary>
     public required string Data { get; init; }
+
+    /// <summary>Its place among all.</summary>
+    internal EventPosition Position => new(Transaction, Id);
 }
 
 internal sealed class FarmEventTable : IEntityTypeConfiguration<FarmEvent>

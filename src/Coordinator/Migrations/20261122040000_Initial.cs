@@ -28,6 +28,19 @@ namespace StableDiffusion.Coordinator.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "event_marks",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "text", nullable: false),
+                    transaction = table.Column<ulong>(type: "xid8", nullable: false),
+                    event_id = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_event_marks", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "events",
                 columns: table => new
                 {
@@ -500,6 +513,9 @@ namespace StableDiffusion.Coordinator.Migrations
 
             migrationBuilder.DropTable(
                 name: "day_uses");
+
+            migrationBuilder.DropTable(
+                name: "event_marks");
 
             migrationBuilder.DropTable(
                 name: "events");

@@ -272,6 +272,25 @@ namespace StableDiffusion.Coordinator.Migrations
                     b.ToTable("recipes", (string)null);
                 });
 
+            modelBuilder.Entity("StableDiffusion.Coordinator.Events.EventMark", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("EventId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("event_id");
+
+                    b.Property<ulong>("Transaction")
+                        .HasColumnType("xid8")
+                        .HasColumnName("transaction");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("event_marks", (string)null);
+                });
+
             modelBuilder.Entity("StableDiffusion.Coordinator.Events.FarmEvent", b =>
                 {
                     b.Property<ulong>("Transaction")
