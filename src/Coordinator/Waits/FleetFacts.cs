@@ -14,9 +14,6 @@ public sealed record FleetFacts(IReadOnlyList<WorkerFacts> Workers, IReadOnlySet
         await register.Live.OrderBy(worker => worker.Id)
             .Select(worker => new WorkerFacts(worker.Id, worker.Models, worker.CanHold, worker.Loading, worker.Drained, worker.SetAside, worker.Faults)).ToListAsync(cancellationToken),
         (await register.Taking.Select(worker => worker.Id).ToListAsync(cancellationToken)).ToHashSet());
-
-    /// <summary>How many workers take work and hold a model.</summary>
-    public int Holders(string model) => Workers.Count(worker => Taking.Contains(worker.Id) && worker.Models.Contains(model));
 }
 
 /// <summary>A live worker.</summary>

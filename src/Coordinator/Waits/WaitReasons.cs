@@ -1,15 +1,13 @@
 using Microsoft.EntityFrameworkCore;
-using Npgsql;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Images;
-using StableDiffusion.Coordinator.Scaling;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Waits;
 
 /// <summary>Tells why images wait, with the first of <see cref="WaitingReason"/> that is so.</summary>
-public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, WorkerRegister register, AdapterHolders adapters, TimeProvider time)
+public sealed class WaitReasons(FarmDb db, WaitingPlaces places, WorkerRegister register, AdapterHolders adapters, TimeProvider time)
 {
     private const int LanesLookedAt = 64;
 
@@ -26,7 +24,8 @@ public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, 
         List<Guid> batchIds = [.. waiting.Select(image => image.BatchId).Distinct()];
         var recipes = await db.Recipes.AsNoTracking().Where(recipe => recipeIds.Contains(recipe.Id)).ToDictionaryAsync(recipe => recipe.Id, cancellationToken);
         var paused = (await db.Batches.Where(batch => batchIds.Contains(batch.Id) && batch.PausedAt != null).Select(batch => batch.Id).ToListAsync(cancellationToken)).ToHashSet();
-        var fleet = await FleetFacts.ReadAsync(register, cancellationToken);
+        var holders = await HoldersAsync(recipes.Values, cancellationToken);
+        var fleet = holders.ContainsValue(0) ? await FleetFacts.ReadAsync(register, cancellationToken) : null; // a thousand workers are not read in vain
         var reasons = new Dictionary<Guid, Waiting>();
         var inLine = new List<Image>();
         foreach (var image in waiting.Where(image => recipes.ContainsKey(image.RecipeId)))
@@ -45,7 +44,11 @@ public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, 
             }
         }
 
-        await AddPlacesAsync(inLine, recipes, fleet, reasons, cancellationToken);
+        foreach (var (id, place) in await places.OfAsync(inLine, recipes, holders, cancellationToken))
+        {
+            reasons[id] = place;
+        }
+
         return reasons;
     }
 
@@ -60,7 +63,19 @@ public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, 
         return (await ExplainAsync(next, cancellationToken)).Values.FirstOrDefault();
     }
 
-    private async Task<Waiting?> HindranceAsync(Image image, Recipe recipe, bool paused, FleetFacts fleet, CancellationToken cancellationToken)
+    // workers that take work, by model
+    private async Task<Dictionary<string, int>> HoldersAsync(IEnumerable<Recipe> recipes, CancellationToken cancellationToken)
+    {
+        var holders = new Dictionary<string, int>();
+        foreach (var model in recipes.Select(recipe => recipe.Model).Distinct())
+        {
+            holders[model] = await register.Taking.CountAsync(worker => worker.Models.Contains(model), cancellationToken);
+        }
+
+        return holders;
+    }
+
+    private async Task<Waiting?> HindranceAsync(Image image, Recipe recipe, bool paused, FleetFacts? fleet, CancellationToken cancellationToken)
     {
         if (paused)
         {
@@ -78,7 +93,7 @@ public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, 
             };
         }
 
-        if (MissingWorker.Explain(recipe.Model, fleet) is { } nobody)
+        if (fleet is not null && MissingWorker.Explain(recipe.Model, fleet) is { } nobody)
         {
             return nobody;
         }
@@ -88,67 +103,5 @@ public sealed class WaitReasons(FarmDb db, WaitingWork work, RenderRates rates, 
             Reason = WaitingReason.Adapters,
             Message = $"No worker that takes work holds the model \"{recipe.Model}\" together with {await adapters.MissingAsync(recipe.Model, recipe.Settings.Adapters(), cancellationToken)}.",
         };
-    }
-
-    private async Task AddPlacesAsync(
-        List<Image> images, Dictionary<long, Recipe> recipes, FleetFacts fleet, Dictionary<Guid, Waiting> reasons, CancellationToken cancellationToken)
-    {
-        if (images.Count == 0)
-        {
-            return;
-        }
-
-        var (lanes, underWay) = await work.ReadAsync(cancellationToken);
-        var measured = await rates.ReadAsync(cancellationToken);
-        var before = await BeforeInLanesAsync(images, cancellationToken);
-        var owners = await db.Owners.AsNoTracking().ToDictionaryAsync(owner => owner.Id, cancellationToken);
-        foreach (var ofModel in images.GroupBy(image => recipes[image.RecipeId].Model))
-        {
-            var held = new List<WaitingLane>();
-            foreach (var lane in lanes.Where(lane => lane.Model == ofModel.Key))
-            {
-                if (await adapters.HoldAsync(lane.Model, lane.Needs, cancellationToken))
-                {
-                    held.Add(lane);
-                }
-            }
-
-            var holders = fleet.Holders(ofModel.Key);
-            foreach (var image in ofModel)
-            {
-                var recipe = recipes[image.RecipeId];
-                var owner = owners[recipe.OwnerId];
-                var own = new WaitingLane(recipe.Id, recipe.Model, recipe.OwnerId, recipe.Priority, recipe.Needs, recipe.Cost, owner.Weight, owner.Served, 0);
-                var (count, cost) = WaitingOrder.Before(held, own, before[image.Id]);
-                double? seconds = measured.TryGetValue(recipe.Model, out var rate) ? (cost + (underWay.GetValueOrDefault(recipe.Model)?.Cost ?? 0)) * rate / holders : null;
-                reasons[image.Id] = new()
-                {
-                    Reason = WaitingReason.Busy,
-                    Message = $"{(count == 0 ? "It is the next" : $"It is number {count + 1}")} that waits for the {(holders == 1 ? "one worker that holds" : $"{holders} workers that hold")} \"{recipe.Model}\".",
-                    Position = count + 1,
-                    EtaSeconds = seconds is { } eta ? Math.Round(eta, 1) : null,
-                };
-            }
-        }
-    }
-
-    // Images before each in its own lane. Counted from one to the next, so that a page of a long lane is one pass over it.
-    private async Task<Dictionary<Guid, long>> BeforeInLanesAsync(List<Image> images, CancellationToken cancellationToken)
-    {
-        var sorted = images.OrderBy(image => image.RecipeId).ThenBy(image => image.Position).ToList();
-        var from = sorted.Select((image, i) => i > 0 && sorted[i - 1].RecipeId == image.RecipeId ? sorted[i - 1].Position : 0).ToArray();
-        var steps = await db.Database.SqlQueryRaw<long>("""
-            SELECT (SELECT count(*) FROM images WHERE recipe_id = q.recipe AND state = 'queued' AND position >= q.first AND position < q.last) AS "Value"
-            FROM unnest(@recipes, @from, @to) WITH ORDINALITY AS q(recipe, first, last, place) ORDER BY q.place
-            """,
-            new NpgsqlParameter("recipes", sorted.Select(image => image.RecipeId).ToArray()), new NpgsqlParameter("from", from),
-            new NpgsqlParameter("to", sorted.Select(image => image.Position).ToArray())).ToListAsync(cancellationToken);
-        var before = new Dictionary<Guid, long>();
-        foreach (var (i, image) in sorted.Index())
-        {
-            before[image.Id] = steps[i] + (from[i] > 0 ? before[sorted[i - 1].Id] : 0);
-        }
-
-        return before;
     }
 }
