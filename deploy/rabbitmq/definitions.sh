@@ -7,10 +7,11 @@ for secret in "${FARM_COORDINATOR_RABBITMQ_PASSWORD:?}" "${FARM_WORKER_RABBITMQ_
     case $secret in *[!A-Za-z0-9]*) echo "RabbitMQ's passwords are of letters and digits; they become parts of URLs." >&2; exit 1 ;; esac
 done
 
-# What a worker touches, by MassTransit's names. To configure, write and read: queues of commands with their _error and _skipped, the queue
-# of its process that answers come to, the exchanges of faults. To configure and write: the exchanges in front of the coordinator's queues.
-# To declare an exchange is to configure it. Nobody but the coordinator reads these queues.
-own='(render|worker)\\..+|[A-Za-z0-9_]+_bus_[a-z0-9]+|MassTransit:Fault.*'
+# What a worker touches, by MassTransit's names. To configure, write and read: queues of commands with their _error and _skipped; the queue
+# of its process that answers come to; the exchanges of faults, where it tells of a message that it cannot read, and must, or takes no more.
+# To configure and write: the exchanges in front of the coordinator's queues, since to declare one is to configure it. Nobody but the
+# coordinator reads these queues.
+own='(render|worker)\\..+|[A-Za-z0-9_]+_Worker_bus_[a-z0-9]+|MassTransit:(Receive)?Fault.*'
 coordinators='coordinator\\.(claims|images|workers)'
 
 queues='' exchanges='' bindings=''

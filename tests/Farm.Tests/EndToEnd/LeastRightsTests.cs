@@ -4,6 +4,7 @@ using Amazon.S3.Model;
 using Npgsql;
 using RabbitMQ.Client;
 using RabbitMQ.Client.Exceptions;
+using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Diffusion.Pictures;
@@ -16,12 +17,13 @@ public sealed class LeastRightsTests(TestServers servers)
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task With_the_rights_of_a_deployment_pictures_come_in_are_drawn_and_lie_in_the_bucket()
+    public async Task With_the_rights_of_a_deployment_pictures_come_in_are_drawn_and_lie_in_the_bucket_also_after_a_command_that_nobody_can_read()
     {
         LeastRights rights = await servers.CreateLeastRightsAsync(Cancelled);
         using var farm = new DistributedFarm(rights.Coordinator, rights.Worker);
         await farm.StartCoordinatorAsync(Cancelled);
         await farm.StartWorkersAsync(1, Cancelled);
+        await PublishGarbageAsync(rights);
 
         BatchResponse batch = await farm.WaitForEndAsync(await farm.Client.SubmitAsync(Request(), Cancelled), Cancelled);
 
@@ -108,6 +110,15 @@ public sealed class LeastRightsTests(TestServers servers)
     {
         byte[] picture = PngWriter.Write(new Picture(64, 64, 3, new byte[64 * 64 * 3]));
         return new BatchRequest { Prompt = "a red circle", Seed = 42, NIter = 2, Steps = 4, SamplerName = "Euler", InitImages = [Convert.ToBase64String(picture)], DenoisingStrength = 0.8 };
+    }
+
+    /// <summary>Before the commands; what a worker does with it takes rights of its own.</summary>
+    private static async Task PublishGarbageAsync(LeastRights rights)
+    {
+        await using IConnection connection = await new ConnectionFactory { Uri = new Uri(rights.Coordinator["RabbitMq__Uri"]) }.CreateConnectionAsync(Cancelled);
+        await using IChannel channel = await connection.CreateChannelAsync(cancellationToken: Cancelled);
+        var properties = new BasicProperties { ContentType = "application/vnd.masstransit+json" };
+        await channel.BasicPublishAsync(Queues.Render(TestModel.Name), "", mandatory: true, properties, "{garbage"u8.ToArray(), Cancelled);
     }
 
     private static Task<PutObjectResponse> PutAsync(AmazonS3Client s3, string key) =>
