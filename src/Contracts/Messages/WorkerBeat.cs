@@ -19,6 +19,9 @@ public sealed record WorkerBeat
     /// it has forgotten: that is drawn elsewhere.</summary>
     public required IReadOnlyList<Guid> Attempts { get; init; }
 
+    /// <summary>Attempts that it reported the end of a moment ago: that may still be on its way, since beats and reports take different ones.</summary>
+    public IReadOnlyList<Guid> Reported { get; init; } = [];
+
     /// <summary>Bytes of the device's memory in use; null where the system does not tell.</summary>
     public long? UsedMemory { get; init; }
 

@@ -22,7 +22,7 @@ public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions a
         var beats = context.Message.Select(beat => beat.Message).ToList();
         await actions.TellAsync(await register.BeatAsync(beats, context.CancellationToken), context.CancellationToken);
         var forgotten = await losses.ForgetAsync(
-            [.. beats.Select(beat => beat.WorkerId).Distinct()], [.. beats.SelectMany(beat => beat.Attempts)], context.CancellationToken);
+            [.. beats.Select(beat => beat.WorkerId).Distinct()], [.. beats.SelectMany(beat => beat.Attempts.Concat(beat.Reported))], context.CancellationToken);
         if (forgotten.Count > 0)
         {
             dispatch.Wake();

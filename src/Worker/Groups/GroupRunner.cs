@@ -44,7 +44,10 @@ public sealed partial class GroupRunner(
         }
 
         await reporter.FlushAsync().WaitAsync(inHand.Abandoned).ConfigureAwait(false);
-        throughput.Add(group.Images.Count(image => image.Drawn), taken);
+        int count = group.Images.Count(image => image.Drawn);
+        throughput.Add(count, taken);
+        var time = throughput.Since(taken);
+        LogDone(count, group.Images.Count, group.Model, time);
     }
 
     private async Task DrawAsync(GroupInHand group, IReadOnlyList<ImageInHand> images, ChannelWriter<DrawnImage> pictures)
@@ -138,6 +141,9 @@ public sealed partial class GroupRunner(
         LogFailed(error, image.Image.ImageId, image.Image.AttemptId, failure.Reason, failure.Retryable);
         reporter.Failed(image.Reference, failure);
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Drew {Count} of {Total} images of {Model} in {Time} from claim to report")]
+    private partial void LogDone(int count, int total, string model, TimeSpan time);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId}, attempt {AttemptId}, failed (retryable: {Retryable}): {Reason}")]
     private partial void LogFailed(Exception error, Guid imageId, Guid attemptId, string reason, bool retryable);

@@ -8,11 +8,10 @@ namespace StableDiffusion.Worker.Groups;
 /// <summary>The groups this worker was granted and has not yet reported the end of, and whether it takes up more.</summary>
 public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> options) : IDisposable
 {
-    // Beats and reports take different ways, and a beat without the attempt that comes before its end would have it drawn again.
-    private const int Afterglow = 2; // in beats
+    private const int Afterglow = 2; // in beats: so long after its end a delivery may come again, and a beat be there before the report
 
     private readonly ConcurrentDictionary<GroupInHand, byte> groups = new();
-    private readonly ConcurrentDictionary<Guid, byte> attempts = new();
+    private readonly ConcurrentDictionary<Guid, bool> attempts = new(); // whether it is in hand still
     private readonly ConcurrentQueue<(long At, GroupInHand Group)> ended = new();
     private readonly ConcurrentDictionary<Task, byte> kept = new();
     private readonly CancellationTokenSource stopping = new();
@@ -41,13 +40,16 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
     /// <summary>Whether the worker drains.</summary>
     public bool Draining => Refusing.IsCancellationRequested && !Stopping.IsCancellationRequested;
 
-    /// <summary>For the heartbeat: those in hand, and those whose end was reported just now.</summary>
-    public IReadOnlyList<Guid> Attempts
+    /// <summary>For the heartbeat.</summary>
+    public IReadOnlyList<Guid> Attempts => [.. attempts.Where(attempt => attempt.Value).Select(attempt => attempt.Key)];
+
+    /// <summary>Attempts whose end was reported just now.</summary>
+    public IReadOnlyList<Guid> Reported
     {
         get
         {
             Forget();
-            return [.. attempts.Keys];
+            return [.. attempts.Where(attempt => !attempt.Value).Select(attempt => attempt.Key)];
         }
     }
 
@@ -64,7 +66,7 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
         var group = new GroupInHand(command, granted, Stopping);
         foreach (var image in group.Images)
         {
-            attempts.TryAdd(image.Image.AttemptId, 0);
+            attempts.TryAdd(image.Image.AttemptId, true);
         }
 
         var first = groups.IsEmpty;
@@ -83,6 +85,11 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
         ArgumentNullException.ThrowIfNull(group);
         groups.TryRemove(group, out _);
         group.Dispose();
+        foreach (var image in group.Images)
+        {
+            attempts[image.Image.AttemptId] = false;
+        }
+
         ended.Enqueue((time.GetTimestamp(), group));
         Forget();
         if (groups.IsEmpty)

@@ -78,6 +78,7 @@ public sealed class Heartbeat : IDisposable
             Timestamp = time.GetUtcNow(),
             Activity = Activity,
             Attempts = inHand.Attempts,
+            Reported = inHand.Reported,
             UsedMemory = renderer.UsedMemory,
             Throughput = throughput.ImagesPerSecond,
             Leaving = leaving,

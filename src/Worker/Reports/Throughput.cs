@@ -11,6 +11,9 @@ public sealed class Throughput(TimeProvider time)
     /// <summary>A moment, for <see cref="Add"/>.</summary>
     public long Now => time.GetTimestamp();
 
+    /// <summary>Time since then.</summary>
+    public TimeSpan Since(long moment) => time.GetElapsedTime(moment);
+
     /// <summary>Null before the first.</summary>
     public double? ImagesPerSecond
     {

@@ -59,7 +59,7 @@ public sealed class MessageTests
     {
         var read = JsonSerializer.Deserialize<WorkerBeat>(
             """{"workerId":"w","timestamp":"2026-01-01T00:00:00Z","activity":1,"attempts":[],"mood":"fine"}""", Wire)!;
-        Assert.Equal((WorkerActivity.Busy, false), (read.Activity, read.Leaving));
+        Assert.Equal((WorkerActivity.Busy, false, 0), (read.Activity, read.Leaving, read.Reported.Count));
     }
 
     private static ImageToRender Image => new()

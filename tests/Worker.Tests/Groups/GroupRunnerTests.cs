@@ -198,5 +198,9 @@ public sealed class GroupRunnerTests
 
         Assert.Equal([image.AttemptId], whileRendering);
         Assert.False(bench.InHand.Any);
+        Assert.Empty(bench.InHand.Attempts);
+        Assert.Equal([image.AttemptId], bench.InHand.Reported);
+        bench.Time.Advance(2 * bench.Options.HeartbeatInterval);
+        Assert.Empty(bench.InHand.Reported);
     }
 }
