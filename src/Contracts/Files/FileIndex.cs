@@ -21,12 +21,11 @@ public sealed record FileIndex
     /// <summary>The file of that kind and name, or null.</summary>
     public IndexedFile? Find(FileKind kind, string name) => Files.FirstOrDefault(file => file.Kind == kind && file.Name == name);
 
-    /// <summary>The object's bytes.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, FarmJson.Options);
+    /// <summary>How it is written and read: with names that a newer version adds passed over.</summary>
+    public static JsonSerializerOptions Options => FarmJson.Options;
 
-    /// <summary>Reads what <see cref="ToJson"/> wrote, of this version or another.</summary>
-    /// <exception cref="JsonException">It is no index.</exception>
-    public static FileIndex FromJson(ReadOnlySpan<byte> json) => JsonSerializer.Deserialize<FileIndex>(json, FarmJson.Options) ?? throw new JsonException("The index is null.");
+    /// <summary>The object's bytes.</summary>
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Options);
 }
 
 /// <summary>One file of the index.</summary>

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Safetensors;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
 
@@ -15,7 +16,10 @@ namespace StableDiffusion.Worker.Adapters;
 /// models, names in any letter case, and in folders within those. Every file is read through for its hash once, and again when its length
 /// or time changes; one that is not whole, as while it is being copied, is left out until it is. Not for several threads.
 /// </summary>
-public sealed partial class AdapterFolders(IOptions<WorkerOptions> options, ILogger<AdapterFolders> logger)
+/// <param name="options">Where the worker's own lie.</param>
+/// <param name="logger">Is told what is left out.</param>
+/// <param name="pulled">What comes from the farm's store, which goes first: what is registered is what requests mean. Null for nothing.</param>
+public sealed partial class AdapterFolders(IOptions<WorkerOptions> options, ILogger<AdapterFolders> logger, CacheView? pulled = null)
 {
     private const string Config = "config.json", PeftConfig = "adapter_config.json", Weights = "*.safetensors";
     private const int DeepestFolder = 8; // links may lead in circles
@@ -53,6 +57,7 @@ public sealed partial class AdapterFolders(IOptions<WorkerOptions> options, ILog
 
     private IEnumerable<(AdapterKind Kind, string Path)> Candidates() => options.Value.ModelFolders
         .Where(folder => !ModelFolder.IsDiffusers(folder)) // a model's own vae is none of these
+        .Prepend(pulled?.Adapters).OfType<string>().Where(folder => folder != pulled?.Adapters || Directory.Exists(folder))
         .SelectMany(Directory.EnumerateDirectories)
         .Where(folder => Kinds.ContainsKey(Path.GetFileName(folder)))
         .SelectMany(folder => Paths(Path.GetFullPath(folder), DeepestFolder).Select(path => (Kinds[Path.GetFileName(folder)], path)));

@@ -7,8 +7,13 @@ namespace StableDiffusion.Worker.Adapters;
 
 /// <summary>Keeps <see cref="HeldAdapters"/> as the folders are, so that a file can be put there, replaced and removed while the worker runs.</summary>
 public sealed partial class AdapterWatch(
-    AdapterFolders folders, HeldAdapters held, TimeProvider time, IOptions<WorkerOptions> options, ILogger<AdapterWatch> logger)
+    AdapterFolders folders, HeldAdapters held, TimeProvider time, IOptions<WorkerOptions> options, ILogger<AdapterWatch> logger) : IDisposable
 {
+    private readonly SemaphoreSlim turn = new(1);
+
+    /// <inheritdoc/>
+    public void Dispose() => turn.Dispose();
+
     /// <summary>Looks as often as a heartbeat tells what is held, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -22,6 +27,7 @@ public sealed partial class AdapterWatch(
     /// <summary>Looks once. Where a folder cannot be read, all stays as it was.</summary>
     public async Task LookAsync(CancellationToken cancellationToken)
     {
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var before = held.All;
@@ -40,6 +46,10 @@ public sealed partial class AdapterWatch(
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             LogUnreadable(error, error.Message);
+        }
+        finally
+        {
+            turn.Release();
         }
     }
 

@@ -6,9 +6,18 @@ namespace StableDiffusion.Worker.Adapters;
 public sealed class HeldAdapters
 {
     private volatile IReadOnlyList<AdapterFile> files = [];
+    private volatile IReadOnlyList<AdapterDescription> offered = [];
 
-    /// <summary>For the heartbeat.</summary>
+    /// <summary>What images may be given for: held, or registered with the farm and pulled when one asks for it. Of two with one name the registered one, which
+    /// is what requests mean.</summary>
+    public IReadOnlyList<AdapterDescription> Offered =>
+        [.. offered.Concat(All).DistinctBy(adapter => (adapter.Kind, adapter.Name)).OrderBy(adapter => adapter.Kind).ThenBy(adapter => adapter.Name, StringComparer.Ordinal)];
+
+    /// <summary>Those that are here.</summary>
     public IReadOnlyList<AdapterDescription> All => [.. files.Select(file => file.Description)];
+
+    /// <summary>These can be pulled from now on, in place of what could.</summary>
+    public void Offer(IReadOnlyList<AdapterDescription> adapters) => offered = adapters;
 
     /// <summary>From now on held, in place of what was.</summary>
     public void Replace(IReadOnlyList<AdapterFile> found) => files = found;

@@ -7,6 +7,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Commands;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Models;
@@ -37,6 +38,7 @@ public static class WorkerBuilder
         services.AddSingleton<AdapterFolders>();
         services.AddSingleton<AdapterWatch>();
         services.AddSingleton<InputCache>();
+        services.AddFiles();
         services.AddSingleton<WorkInHand>();
         services.AddSingleton(AskCoordinator);
         services.AddSingleton<ImageClaims>();

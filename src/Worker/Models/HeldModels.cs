@@ -9,12 +9,15 @@ public sealed class HeldModels
     private readonly ConcurrentDictionary<string, ModelDescription> models = new();
     private readonly ConcurrentDictionary<string, long> lastUsed = new();
     private long uses;
+    private volatile IReadOnlyList<string> found = []; // in this worker's folders, and not loaded at start
+    private volatile IReadOnlyList<string> registered = [];
 
     /// <summary>For the coordinator, sorted by name.</summary>
     public IReadOnlyList<ModelDescription> All => [.. models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
 
-    /// <summary>Names of models that were found and are not loaded, and could be; sorted.</summary>
-    public IReadOnlyList<string> CanHold { get; private set; } = [];
+    /// <summary>Names of models that are not loaded and could be, found here or registered with the farm; sorted.</summary>
+    public IReadOnlyList<string> CanHold =>
+        [.. found.Union(registered).Except(models.Keys).Except(Faults.Select(fault => fault.Name)).Order(StringComparer.Ordinal)];
 
     /// <summary>Models that were found and could not be loaded.</summary>
     public IReadOnlyList<ModelFault> Faults { get; private set; } = [];
@@ -29,7 +32,7 @@ public sealed class HeldModels
     public void Complete(IReadOnlyList<ModelFault> faults, IReadOnlyList<string> canHold)
     {
         Faults = faults;
-        CanHold = canHold;
+        found = canHold;
         Loading = false;
     }
 
@@ -39,7 +42,6 @@ public sealed class HeldModels
         ArgumentNullException.ThrowIfNull(model);
         Use(model.Name);
         models[model.Name] = model;
-        CanHold = [.. CanHold.Where(name => name != model.Name)];
     }
 
     /// <summary>No longer held, and could be again.</summary>
@@ -48,7 +50,7 @@ public sealed class HeldModels
     {
         var model = Get(name);
         models.TryRemove(name, out _);
-        CanHold = [.. CanHold.Append(name).Order(StringComparer.Ordinal)];
+        found = [.. found.Append(name)];
         return model;
     }
 
@@ -57,7 +59,6 @@ public sealed class HeldModels
     {
         ArgumentNullException.ThrowIfNull(fault);
         Faults = [.. Faults, fault];
-        CanHold = [.. CanHold.Where(name => name != fault.Name)];
     }
 
     /// <summary>Whether it is held; then it was used just now.</summary>
@@ -71,4 +72,13 @@ public sealed class HeldModels
     /// <exception cref="ArgumentException">It is not held here.</exception>
     public ModelDescription Get(string name) =>
         models.TryGetValue(name, out var model) ? model : throw new ArgumentException($"This worker holds no model \"{name}\".", nameof(name));
+
+    /// <summary>These registered checkpoints can be pulled from now on, in place of what could.</summary>
+    /// <param name="names">Theirs.</param>
+    /// <param name="anew">Those whose content is another than before: that one could not be loaded means nothing any more.</param>
+    public void Offer(IReadOnlyList<string> names, IReadOnlyCollection<string> anew)
+    {
+        registered = names;
+        Faults = [.. Faults.Where(fault => !anew.Contains(fault.Name))];
+    }
 }

@@ -13,6 +13,7 @@ using StableDiffusion.Diffusion.Pictures;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Diffusion.Previews;
 using StableDiffusion.Worker.Adapters;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Models;
@@ -28,15 +29,20 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private readonly ConditionalWeakTable<AutoencoderKL, LatentPreview> previews = []; // likewise
     private readonly LoadedAdapters adapters; // likewise
     private readonly InputCache inputs;
+    private readonly ModelSource sources;
+    private readonly PulledAdapters pulled;
     private readonly WorkerOptions options;
     private readonly ILogger<TorchRenderer> logger;
 
     /// <summary>Finds the device and sets its threads; models come with <see cref="LoadAsync"/>.</summary>
-    public TorchRenderer(IOptions<WorkerOptions> options, HeldAdapters held, InputCache inputs, ILogger<TorchRenderer> logger)
+    public TorchRenderer(
+        IOptions<WorkerOptions> options, HeldAdapters held, InputCache inputs, ModelSource sources, PulledAdapters pulled, ILogger<TorchRenderer> logger)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.options = options.Value;
         this.inputs = inputs;
+        this.sources = sources;
+        this.pulled = pulled;
         this.logger = logger;
         thread = new DeviceThread($"device {this.options.Device}");
         device = thread.RunAsync(() => TorchDevice.Open(this.options), CancellationToken.None).GetAwaiter().GetResult();
@@ -63,44 +69,37 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         List<ModelDescription> loaded = [];
         List<ModelFault> faults = [];
         List<string> others = [];
-        foreach (var folder in ModelFolder.Find(options.ModelFolders))
+        foreach (var name in sources.AtStart)
         {
-            if (folder.NameFault is { } fault)
-            {
-                LogLeftOut(null, folder.Path, fault);
-                faults.Add(new ModelFault { Name = folder.Name, Reason = fault });
-                continue;
-            }
             if (options.MaxModels > 0 && loaded.Count == options.MaxModels)
             {
-                others.Add(folder.Name);
+                others.Add(name);
                 continue;
             }
             try
             {
-                loaded.Add(await thread.RunAsync(() => models.Load(folder), cancellationToken).ConfigureAwait(false));
+                loaded.Add(await LoadAsync(name, cancellationToken).ConfigureAwait(false));
             }
             catch (Exception error) when (loaded.Count > 0 && DeviceOutOfMemoryException.Is(error))
             {
-                LogNoRoom(error, folder.Path, loaded.Count);
-                others.Add(folder.Name);
+                LogNoRoom(error, name, loaded.Count);
+                others.Add(name);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
                 var reason = LibTorchError.Words(error);
-                LogLeftOut(error, folder.Path, reason);
-                faults.Add(new ModelFault { Name = folder.Name, Reason = reason });
+                LogLeftOut(error, name, reason);
+                faults.Add(new ModelFault { Name = name, Reason = reason });
             }
         }
         return new LoadedModels(loaded, faults) { Others = others };
     }
 
     /// <inheritdoc/>
-    public Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken)
+    public async Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken)
     {
-        var folder = ModelFolder.Find(options.ModelFolders).FirstOrDefault(folder => folder.Name == model)
-            ?? throw new FileNotFoundException($"{model} is no longer in a folder of Worker:Models.");
-        return thread.RunAsync(() => models.Load(folder), cancellationToken);
+        var folder = await sources.FindAsync(model, cancellationToken).ConfigureAwait(false);
+        return await thread.RunAsync(() => models.Load(folder), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -117,6 +116,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     public async Task RenderAsync(RenderGroup group, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(group);
+        using var held = await pulled.HoldAsync(group.Images, cancellationToken).ConfigureAwait(false);
         var pictures = await inputs.GetAsync(group.Images.SelectMany(image => image.Inputs()), cancellationToken).ConfigureAwait(false);
         await thread.RunAsync(
             () =>
@@ -181,6 +181,6 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     [LoggerMessage(Level = LogLevel.Warning, Message = "There is no memory for the model in {Folder} beside the {Count} that are loaded; it is loaded when it is asked for")]
     private partial void LogNoRoom(Exception error, string folder, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The model in {Folder} is left out: {Reason}")]
-    private partial void LogLeftOut(Exception? error, string folder, string reason);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} is left out: {Reason}")]
+    private partial void LogLeftOut(Exception? error, string model, string reason);
 }

@@ -53,7 +53,7 @@ public sealed class Registration(
             GroupSize = options.Value.GroupSize,
             Models = models.All,
             CanHold = models.CanHold,
-            Adapters = adapters.All,
+            Adapters = adapters.Offered,
             Faults = models.Faults,
             Loading = loading,
         };

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Tests.Hosting;
@@ -34,5 +35,5 @@ internal static class FilesFacts
     }
 
     /// <summary>What workers read.</summary>
-    public static async Task<FileIndex> IndexAsync(this CoordinatorHost host) => await host.ObjectAsync(FileIndex.Key) is { } bytes ? FileIndex.FromJson(bytes) : FileIndex.Empty;
+    public static async Task<FileIndex> IndexAsync(this CoordinatorHost host) => await host.ObjectAsync(FileIndex.Key) is { } bytes ? JsonSerializer.Deserialize<FileIndex>(bytes, FileIndex.Options)! : FileIndex.Empty;
 }

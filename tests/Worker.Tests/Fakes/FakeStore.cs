@@ -73,7 +73,9 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
             : null);
     }
 
-    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => Task.FromResult(Objects.TryGetValue(key, out var bytes)
+        ? new ObjectInfo(key, bytes.Length, DateTimeOffset.UnixEpoch, "image/png", new Dictionary<string, string>())
+        : null);
 
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -9,6 +9,7 @@ using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Rendering;
+using StableDiffusion.Worker.Tests.Files;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
 
@@ -26,6 +27,9 @@ internal sealed class RendererBench : IDisposable
 
     public FakeStore Store { get; } = new();
 
+    /// <summary>The farm's files.</summary>
+    public Shelf Shelf { get; } = new();
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static ImageSettings Settings(int size) => Some.Settings with { Model = "tiny-sd15", Steps = 3, Width = size, Height = size };
@@ -38,7 +42,11 @@ internal sealed class RendererBench : IDisposable
         return pictures;
     }
 
-    public void Dispose() => Directory.Delete(Root, recursive: true);
+    public void Dispose()
+    {
+        Shelf.Dispose();
+        Directory.Delete(Root, recursive: true);
+    }
 
     /// <summary>Lays a file or folder of the tests where a worker finds it.</summary>
     /// <param name="kind">What it is there for.</param>
@@ -82,7 +90,9 @@ internal sealed class RendererBench : IDisposable
             options.SingleFiles.Add("tiny-sd15", singleFile);
         }
 
-        return new TorchRenderer(Options.Create(options), Adapters, new InputCache(Store, TimeProvider.System), new ListLogger(Log));
+        var worker = Shelf.Worker(models: models, held: Adapters);
+        worker.Files.ReadAsync(Cancel).GetAwaiter().GetResult(); // as before a worker's start
+        return new TorchRenderer(Options.Create(options), Adapters, new InputCache(Store, TimeProvider.System), worker.Models, worker.Adapters, new ListLogger(Log));
     }
 
     private async Task LookAsync() => Adapters.Replace(

@@ -1,0 +1,82 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Files;
+using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Models;
+
+namespace StableDiffusion.Worker.Files;
+
+/// <summary>Where a model of a name is loaded from: a folder of this worker's, or the farm's store. What is registered is what requests mean, so a model of this
+/// worker's that has a registered name and another content is passed over.</summary>
+public sealed partial class ModelSource(PulledFiles files, IndexReader reader, IOptions<WorkerOptions> worker, IOptions<PullOptions> pull, ILogger<ModelSource> logger)
+{
+    /// <summary>Names of the models to load at start: those in this worker's folders, and those that Worker:Checkpoints names.</summary>
+    public IReadOnlyList<string> AtStart => [.. ModelFolder.Find(worker.Value.ModelFolders).Select(folder => folder.Name).Union(pull.Value.CheckpointNames)];
+
+    /// <summary>Where the model lies, once it is here.</summary>
+    /// <exception cref="ModelMissingException">Here is none that may be loaded under this name; the message says what to do.</exception>
+    /// <exception cref="Storage.ObjectStoreException">The store is away, or has not what the index says.</exception>
+    /// <exception cref="IOException">It does not fit on the disk or into the cache.</exception>
+    public async Task<ModelFolder> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        var own = ModelFolder.Find(worker.Value.ModelFolders).FirstOrDefault(folder => folder.Name == name);
+        if (own?.NameFault is { } fault)
+        {
+            throw new ModelMissingException(fault);
+        }
+
+        var registered = reader.Index.Find(FileKind.Checkpoint, name);
+        if (own is not null && (registered is null || await IsAsync(own, registered, cancellationToken).ConfigureAwait(false)))
+        {
+            return own;
+        }
+
+        if (await files.EnsureAsync(name, cancellationToken).ConfigureAwait(false) is { } pulled)
+        {
+            if (own is not null)
+            {
+                LogPassedOver(own.Path, name);
+            }
+
+            return new ModelFolder(name, pulled);
+        }
+
+        throw new ModelMissingException(own is not null
+            ? $"{own.Path} is not the checkpoint that is registered as \"{name}\" (hash {registered!.Sha256}): give it another name, or let the worker pull the registered one (Worker:Pull)"
+            : $"no folder of Worker:Models has a model \"{name}\", and none that this worker may pull is registered: upload it with PUT /v1/files/checkpoint/{name}/content");
+    }
+
+    /// <summary>Whether a model of this worker's has the registered content: what it has of the registered files is the same, and it has no other weights.</summary>
+    private static async Task<bool> IsAsync(ModelFolder own, IndexedFile registered, CancellationToken cancellationToken)
+    {
+        var parts = registered.Parts.ToDictionary(part => part.Path);
+        if (own.IsFile)
+        {
+            return parts.TryGetValue(registered.Name + FileName.Weights, out var whole) && await IsAsync(own.Path, whole, cancellationToken).ConfigureAwait(false);
+        }
+
+        foreach (var path in Directory.EnumerateFiles(own.Path, "*", SearchOption.AllDirectories))
+        {
+            var isRegistered = parts.TryGetValue($"{registered.Name}/{Path.GetRelativePath(own.Path, path).Replace(Path.DirectorySeparatorChar, '/')}", out var part);
+            if (isRegistered ? !await IsAsync(path, part!, cancellationToken).ConfigureAwait(false) : path.EndsWith(FileName.Weights, StringComparison.Ordinal))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
+    private static async Task<bool> IsAsync(string path, FilePart part, CancellationToken cancellationToken)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
+        return file.Length == part.Bytes && Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)) == part.Sha256;
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is passed over: another content is registered as {Model}, and that is drawn with")]
+    private partial void LogPassedOver(string path, string model);
+}
+
+/// <summary>A worker has no model that it may load under a name.</summary>
+public sealed class ModelMissingException(string message) : Exception(message);

@@ -1,0 +1,165 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Contracts.Files;
+using StableDiffusion.Storage;
+using StableDiffusion.Worker.Hosting;
+
+namespace StableDiffusion.Worker.Files;
+
+/// <summary>What this worker takes from the farm's store: adapters as they are registered and as images ask for them, checkpoints when it is told to load them.</summary>
+public sealed partial class PulledFiles(
+    IndexReader reader, FileCache cache, CacheView view, IOptions<PullOptions> options, IOptions<WorkerOptions> worker, ILogger<PulledFiles> logger) : IDisposable
+{
+    private const string Tokenizer = "tokenizer";
+    private const int CheckpointsKept = 2; // the one that is being loaded, and the one before, whose loading may not be over
+    private readonly SemaphoreSlim turn = new(1);
+    private readonly Queue<FileHold> checkpoints = new();
+
+    /// <summary>Registered checkpoints that <see cref="EnsureAsync"/> can bring here: allowed by the settings, and no larger than the cache.</summary>
+    public IReadOnlyList<IndexedFile> Checkpoints =>
+        [.. reader.Index.Files.Where(file => file.Kind == FileKind.Checkpoint && options.Value.MayPull(file.Name) && file.Parts.Sum(part => part.Bytes) <= options.Value.CacheBytes)];
+
+    /// <summary>Registered adapters that are here or can be brought here.</summary>
+    public IReadOnlyList<AdapterDescription> Adapters =>
+        [.. Files.Select(file => new AdapterDescription { Kind = file.Kind.Adapter()!.Value, Name = file.Name, Hash = file.Sha256 })];
+
+    private IEnumerable<IndexedFile> Files => options.Value.Pull == "none" ? []
+        : reader.Index.Files.Where(file => file.Kind != FileKind.Checkpoint && file.Parts.Sum(part => part.Bytes) <= options.Value.CacheBytes);
+
+    /// <summary>Reads the farm's index where it changed. Where it cannot be read, what is known of it stays.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        if (options.Value.Pull == "none")
+        {
+            return;
+        }
+
+        await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (ObjectStoreException e)
+        {
+            LogNoIndex(e.Message);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    /// <summary>Brings adapters here as long as there is room without dropping anything, and shows those that are here. What cannot be had now is left for the
+    /// next time, or for when an image asks for it.</summary>
+    public async Task PullAsync(CancellationToken cancellationToken)
+    {
+        foreach (var file in Files.Where(file => !file.Parts.All(cache.Has)))
+        {
+            try
+            {
+                if (cache.HasRoom(file.Parts.Sum(part => part.Bytes)))
+                {
+                    using var hold = await cache.HoldAsync(file.Parts, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            catch (Exception e) when (e is ObjectStoreException or IOException or UnauthorizedAccessException)
+            {
+                LogLeft(file.Kind, file.Name, e.Message);
+            }
+        }
+
+        Show();
+    }
+
+    /// <summary>Brings a registered checkpoint here: the path that it is loaded from. Null where none of that name may be pulled.</summary>
+    /// <exception cref="ObjectStoreException">The store is away, or has not what the index says.</exception>
+    /// <exception cref="IOException">It does not fit on the disk or into the cache.</exception>
+    public async Task<string?> EnsureAsync(string model, CancellationToken cancellationToken)
+    {
+        if (reader.Index.Find(FileKind.Checkpoint, model) is null)
+        {
+            await ReadAsync(cancellationToken).ConfigureAwait(false); // registered a moment ago
+        }
+
+        if (reader.Index.Find(FileKind.Checkpoint, model) is not { } file || !options.Value.MayPull(model))
+        {
+            return null;
+        }
+
+        var hold = await cache.HoldAsync(file.Parts, cancellationToken).ConfigureAwait(false);
+        lock (checkpoints)
+        {
+            checkpoints.Enqueue(hold);
+            if (checkpoints.Count > CheckpointsKept)
+            {
+                checkpoints.Dequeue().Dispose();
+            }
+        }
+
+        if (!file.Parts.Any(part => part.Path.StartsWith(Tokenizer + "/", StringComparison.Ordinal)) && LocalTokenizer() is { } tokenizer)
+        {
+            view.LendTokenizer(tokenizer);
+        }
+
+        return view.Show(file);
+    }
+
+    /// <summary>Brings adapters here that images ask for and this worker could have, and keeps them in the cache until the result is disposed.</summary>
+    /// <param name="hashes">What images name.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public async Task<FileHold> HoldAsync(IReadOnlyCollection<(AdapterKind Kind, string Hash)> hashes, CancellationToken cancellationToken)
+    {
+        var parts = Files.Where(file => hashes.Contains((file.Kind.Adapter()!.Value, file.Sha256))).SelectMany(file => file.Parts).ToList();
+        if (parts.Count == 0)
+        {
+            return FileHold.None;
+        }
+
+        var missing = !parts.All(cache.Has);
+        var hold = await cache.HoldAsync(parts, cancellationToken).ConfigureAwait(false);
+        if (missing)
+        {
+            Show();
+        }
+
+        return hold;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        turn.Dispose();
+        foreach (var hold in checkpoints)
+        {
+            hold.Dispose();
+        }
+    }
+
+    private void Show()
+    {
+        try
+        {
+            view.Show(Files);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogNotShown(e.Message);
+        }
+    }
+
+    /// <summary>A vocabulary beside this worker's own models, or in one of them.</summary>
+    private string? LocalTokenizer() => worker.Value.ModelFolders.Where(Directory.Exists)
+        .SelectMany(folder => Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal).Prepend(folder))
+        .Select(folder => Path.GetFileName(folder) == Tokenizer ? folder : Path.Combine(folder, Tokenizer))
+        .FirstOrDefault(folder => File.Exists(Path.Combine(folder, "vocab.json")));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The farm's index of model files cannot be read; what is known of it stays: {Reason}")]
+    private partial void LogNoIndex(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The {Kind} {Name} could not be pulled; tried again: {Reason}")]
+    private partial void LogLeft(FileKind kind, string name, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Pulled adapters could not be shown: {Reason}")]
+    private partial void LogNotShown(string reason);
+}

@@ -1,0 +1,98 @@
+using StableDiffusion.Contracts.Adapters;
+using StableDiffusion.Contracts.Files;
+using StableDiffusion.Contracts.Settings;
+using StableDiffusion.Worker.Files;
+using StableDiffusion.Worker.Tests.Fakes;
+
+namespace StableDiffusion.Worker.Tests.Files;
+
+public sealed class ModelSourceTests : IDisposable
+{
+    private readonly RendererBench bench = new();
+    private readonly string own = Directory.CreateTempSubdirectory("own-").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        bench.Dispose();
+        Directory.Delete(own, recursive: true);
+    }
+
+    [Fact]
+    public async Task A_registered_checkpoint_and_lora_draw_the_same_picture_as_files_of_the_workers_own()
+    {
+        using var local = bench.Renderer(RendererBench.TinyModel);
+        await local.LoadAsync(Cancel);
+        var ink = await bench.HoldLoraAsync("ink", "adapters/lora-kohya.safetensors", 0.8);
+        var settings = RendererBench.Settings(64) with { Loras = [ink] };
+        var expected = await RendererBench.Draw(local, settings);
+        bench.Adapters.Replace([]);
+        Register("tiny-sd15");
+        bench.Shelf.Register(FileKind.Lora, "ink", bench.Shelf.Part("ink.safetensors", await File.ReadAllBytesAsync(Path.Combine(AppContext.BaseDirectory, "adapters/lora-kohya.safetensors"), Cancel)));
+        using var pulling = bench.Renderer(own);
+        Assert.Empty((await pulling.LoadAsync(Cancel)).Models);
+
+        await pulling.LoadAsync("tiny-sd15", Cancel);
+        var drawn = await RendererBench.Draw(pulling, settings);
+
+        Assert.Equal(expected[0].Pixels, drawn[0].Pixels);
+        Assert.Equal(ink.Hash, Assert.Single(bench.Adapters.All).Hash); // pulled when the image asked
+    }
+
+    [Fact]
+    public async Task A_model_of_the_workers_own_with_the_registered_content_is_not_pulled()
+    {
+        Register("tiny-sd15");
+        var worker = bench.Shelf.Worker(models: RendererBench.TinyModel);
+        await worker.FollowAsync(Cancel);
+
+        Assert.Equal(RendererBench.TinyModel, (await worker.Models.FindAsync("tiny-sd15", Cancel)).Path);
+        Assert.Empty(bench.Shelf.Reads);
+    }
+
+    [Theory]
+    [InlineData("unet/config.json")]
+    [InlineData("vae/diffusion_pytorch_model.fp16.safetensors")] // weights that nobody registered
+    public async Task A_model_of_the_workers_own_with_another_content_is_passed_over_and_where_nothing_may_be_pulled_a_fault(string differs)
+    {
+        Register("mine");
+        Copy(RendererBench.TinyModel, Path.Combine(own, "mine"));
+        await File.AppendAllTextAsync(Path.Combine(own, "mine", differs), " ", Cancel);
+        var pulling = bench.Shelf.Worker(models: own);
+        var forbidden = bench.Shelf.Worker(pull: "adapters", models: own);
+        await pulling.FollowAsync(Cancel);
+        await forbidden.FollowAsync(Cancel);
+
+        Assert.StartsWith(bench.Shelf.Folder, (await pulling.Models.FindAsync("mine", Cancel)).Path, StringComparison.Ordinal);
+        var fault = await Assert.ThrowsAsync<ModelMissingException>(() => forbidden.Models.FindAsync("mine", Cancel));
+        Assert.Contains("give it another name", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Checkpoints_that_the_setting_names_are_loaded_at_start_and_what_is_nowhere_is_told_how_to_mend()
+    {
+        Register("mine");
+        var worker = bench.Shelf.Worker(pull: "adapters", checkpoints: "mine, other", models: RendererBench.TinyModel);
+        await worker.FollowAsync(Cancel);
+
+        Assert.Equal(["tiny-sd15", "mine", "other"], worker.Models.AtStart);
+        Assert.True(Directory.Exists((await worker.Models.FindAsync("mine", Cancel)).Path));
+        var fault = await Assert.ThrowsAsync<ModelMissingException>(() => worker.Models.FindAsync("other", Cancel));
+        Assert.Contains("upload it with PUT /v1/files/checkpoint/other/content", fault.Message, StringComparison.Ordinal);
+    }
+
+    private void Register(string name) => bench.Shelf.Register(FileKind.Checkpoint, name, [.. Directory
+        .EnumerateFiles(RendererBench.TinyModel, "*", SearchOption.AllDirectories)
+        .Select(file => bench.Shelf.Part($"{name}/{Path.GetRelativePath(RendererBench.TinyModel, file)}", File.ReadAllBytes(file)))]);
+
+    private static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}
