@@ -72,6 +72,7 @@ public static class CoordinatorBuilder
     /// <summary>Registers the consumers of what workers report, with their endpoints' names and retries.</summary>
     public static IBusRegistrationConfigurator AddCoordinatorConsumers(this IBusRegistrationConfigurator bus)
     {
+        bus.DisableUsageTelemetry(); // a farm tells nobody but its users that it runs
         bus.AddConsumer<ClaimImagesConsumer, ClaimImagesEndpoint>();
         bus.AddConsumer<ImagesReportedConsumer, ImagesReportedEndpoint>();
         bus.AddConsumer<WorkerRegisteredConsumer, WorkerRegisteredEndpoint>();

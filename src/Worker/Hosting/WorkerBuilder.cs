@@ -66,6 +66,7 @@ public static class WorkerBuilder
     public static IBusRegistrationConfigurator AddWorkerConsumers(this IBusRegistrationConfigurator bus)
     {
         ArgumentNullException.ThrowIfNull(bus);
+        bus.DisableUsageTelemetry(); // a farm tells nobody but its users that it runs
         bus.AddConsumer<RenderImagesConsumer>().ExcludeFromConfigureEndpoints();
         bus.AddConsumer<WorkerCommandsConsumer>().ExcludeFromConfigureEndpoints();
         return bus;

@@ -8,7 +8,7 @@ umask 077
 mkdir -p secrets
 grep -E '^FARM_[A-Z0-9_]*(PASSWORD|SECRET)=' ../../../../.env >secrets/servers.env
 cat >secrets/coordinator.env <<SETTINGS
-ConnectionStrings__Farm=Host=postgres;Database=farm;Username=coordinator;Password=$FARM_COORDINATOR_POSTGRES_PASSWORD;Maximum Pool Size=50
+ConnectionStrings__Farm=Host=postgres;Database=farm;Username=coordinator;Password=$FARM_COORDINATOR_POSTGRES_PASSWORD;Maximum Pool Size=50;GSS Encryption Mode=Disable
 RabbitMq__Uri=amqp://coordinator:$FARM_COORDINATOR_RABBITMQ_PASSWORD@rabbitmq:5672/farm
 Owners__AdminKey=$FARM_ADMIN_KEY
 Objects__S3__AccessKey=coordinator
