@@ -7,7 +7,8 @@ FROM debian:12.11-slim AS torch
 ARG TORCH=2.6.0
 ARG CUDA=cu126
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates python3-pip && rm -rf /var/lib/apt/lists/*
-RUN pip3 install --no-cache-dir --target /opt/pytorch "torch==$TORCH" --index-url "https://download.pytorch.org/whl/$CUDA"
+# Triton compiles kernels for Python, half a GB of it
+RUN pip3 install --no-cache-dir --target /opt/pytorch "torch==$TORCH" --index-url "https://download.pytorch.org/whl/$CUDA" && rm -rf /opt/pytorch/triton*
 
 FROM debian:12.11-slim AS build
 RUN apt-get update && apt-get install -y --no-install-recommends binutils ca-certificates cmake g++ make && rm -rf /var/lib/apt/lists/*
@@ -21,8 +22,7 @@ RUN LIBTORCH=/opt/pytorch/torch /usr/share/dotnet/dotnet publish src/Worker -c R
 FROM debian:12.11-slim
 RUN apt-get update && apt-get install -y --no-install-recommends ca-certificates libgomp1 libssl3 libstdc++6 && rm -rf /var/lib/apt/lists/*
 # where they were built against: the binding and libtorch find their libraries by these paths
-COPY --from=torch /opt/pytorch/nvidia /opt/pytorch/nvidia
-COPY --from=torch /opt/pytorch/torch/lib /opt/pytorch/torch/lib
+COPY --from=torch /opt/pytorch /opt/pytorch
 COPY --from=dotnet /usr/share/dotnet /usr/share/dotnet
 COPY --from=build /app /app
 # as in worker.Dockerfile; utility is NVML, by which a worker reads how much memory its GPU has
