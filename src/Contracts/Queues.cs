@@ -25,4 +25,11 @@ public static class Queues
     /// <summary>Where to send those commands. A sender must describe the exchange as the worker makes it, and must not make the queue: of a
     /// worker that is gone it would stay.</summary>
     public static Uri WorkerAddress(string workerId) => new($"exchange:{Worker(workerId)}?durable=false&autodelete=true");
+
+    /// <summary>The queue of render commands that only one worker can carry out, since others that hold the model lack the images' adapters:
+    /// "worker.HOST-1234.render"; it goes with the worker, too.</summary>
+    public static string RenderOn(string workerId) => $"worker.{workerId}.render";
+
+    /// <summary>Where to send those commands, as <see cref="WorkerAddress"/>.</summary>
+    public static Uri RenderOnAddress(string workerId) => new($"exchange:{RenderOn(workerId)}?durable=false&autodelete=true");
 }

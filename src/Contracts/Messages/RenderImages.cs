@@ -12,6 +12,10 @@ public sealed record RenderImages
     /// <summary>The model's name; also names the queue, <see cref="Queues.Render"/>.</summary>
     public required string Model { get; init; }
 
+    /// <summary>The only worker that it is for, where others that hold the model lack the images' adapters; it came over <see cref="Queues.RenderOn"/>.
+    /// Null: for whoever claims first.</summary>
+    public string? WorkerId { get; init; }
+
     /// <summary>When the coordinator published the group (UTC).</summary>
     public required DateTimeOffset Timestamp { get; init; }
 

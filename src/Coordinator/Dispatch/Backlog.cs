@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Images;
 
 namespace StableDiffusion.Coordinator.Dispatch;
 
@@ -28,11 +29,16 @@ public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimePro
         }
     }
 
-    /// <summary>Images published and not claimed, by model.</summary>
+    /// <summary>Images published for any worker and not claimed, by model.</summary>
     public async Task<IReadOnlyDictionary<string, int>> UnclaimedAsync(CancellationToken cancellationToken) => (await db.Database.SqlQueryRaw<ModelCount>("""
         SELECT r.model AS "Model", sum(i.count)::int AS "Count"
-        FROM (SELECT recipe_id, count(*) FROM images WHERE state = 'dispatched' GROUP BY recipe_id) i JOIN recipes r ON r.id = i.recipe_id GROUP BY r.model
+        FROM (SELECT recipe_id, count(*) FROM images WHERE state = 'dispatched' AND worker_id IS NULL GROUP BY recipe_id) i JOIN recipes r ON r.id = i.recipe_id GROUP BY r.model
         """).ToListAsync(cancellationToken)).ToDictionary(row => row.Model, row => row.Count);
+
+    /// <summary>Images published for one worker alone and not claimed, by worker.</summary>
+    public Task<Dictionary<string, int>> UnclaimedOnAsync(CancellationToken cancellationToken) => db.Images
+        .Where(image => image.State == ImageState.Dispatched && image.WorkerId != null).GroupBy(image => image.WorkerId!)
+        .Select(ofWorker => new { ofWorker.Key, Count = ofWorker.Count() }).ToDictionaryAsync(row => row.Key, row => row.Count, cancellationToken);
 
     /// <summary>These lanes gave fewer images than asked for. Looked at again under a lock, which whoever puts an image back waits for, so that none is
     /// overlooked: a lane sleeps when it has none, or until its first may be tried again.</summary>

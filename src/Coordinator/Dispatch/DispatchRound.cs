@@ -30,7 +30,15 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
         {
             var demand = demands[ofModel.Key];
             var room = demand.Window - unclaimed.GetValueOrDefault(ofModel.Key);
-            published += room > 0 ? await FillAsync(ofModel.Key, demand, room, new FairPick(ofModel, times), cancellationToken) : 0;
+            var anywhere = new List<Lane>();
+            foreach (var ofNeeds in ofModel.GroupBy(lane => lane.Needs))
+            {
+                var targets = await fleet.LookForAsync(ofModel.Key, ofNeeds.Key, cancellationToken);
+                published += targets.Count > 0 ? await FillTargetsAsync(ofModel.Key, targets, new FairPick(ofNeeds, times), cancellationToken) : 0;
+                anywhere.AddRange(targets.Count > 0 ? [] : ofNeeds);
+            }
+
+            published += room > 0 ? await FillAsync(ofModel.Key, demand, room, new FairPick(anywhere, times), cancellationToken) : 0;
         }
 
         if (published > 0)
@@ -41,14 +49,28 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
         return published;
     }
 
-    private async Task<int> FillAsync(string model, Demand demand, int room, FairPick pick, CancellationToken cancellationToken)
+    // what only some of the model's workers can draw goes to them by name
+    private async Task<int> FillTargetsAsync(string model, IReadOnlyList<Target> targets, FairPick pick, CancellationToken cancellationToken)
+    {
+        var unclaimed = await backlog.UnclaimedOnAsync(cancellationToken);
+        var published = 0;
+        foreach (var target in targets)
+        {
+            var room = target.GroupSize - unclaimed.GetValueOrDefault(target.Id);
+            published += room > 0 ? await FillAsync(model, new Demand(1, target.GroupSize, room), room, pick, cancellationToken, target.Id) : 0;
+        }
+
+        return published;
+    }
+
+    private async Task<int> FillAsync(string model, Demand demand, int room, FairPick pick, CancellationToken cancellationToken, string? worker = null)
     {
         var taken = new List<TakenImage>();
         var laneOf = new Dictionary<long, Lane>();
         var empty = new List<long>();
         while (room > taken.Count && pick.Plan(room - taken.Count, demand.GroupSize) is { Count: > 0 } plan)
         {
-            var images = await claims.TakeAsync([.. plan.Select(lane => (lane.Lane.Recipe, lane.Count))], cancellationToken);
+            var images = await claims.TakeAsync([.. plan.Select(lane => (lane.Lane.Recipe, lane.Count))], cancellationToken, worker);
             taken.AddRange(images);
             var counts = images.CountBy(image => image.RecipeId).ToDictionary();
             foreach (var (lane, count) in plan)
@@ -62,7 +84,7 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
             }
         }
 
-        var published = await publisher.PublishAsync(model, Groups(taken, laneOf, demand), cancellationToken);
+        var published = await publisher.PublishAsync(model, worker, Groups(taken, laneOf, demand), cancellationToken);
         if (empty.Count > 0)
         {
             await backlog.CloseAsync(empty, cancellationToken);

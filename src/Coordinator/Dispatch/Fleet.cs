@@ -9,8 +9,9 @@ namespace StableDiffusion.Coordinator.Dispatch;
 public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptions<DispatchOptions> options)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(250);
-    private IReadOnlyDictionary<string, Demand> demands = new Dictionary<string, Demand>();
-    private HashSet<(string Model, string Needs)> served = [], unserved = [];
+    private Dictionary<string, Demand> demands = [];
+    private readonly Dictionary<(string Model, string Needs), IReadOnlyList<Target>> targets = [];
+    private HashSet<(string Model, string Needs)> unserved = [];
     private DateTimeOffset readAt = DateTimeOffset.MinValue;
 
     /// <summary>Something about workers changed: the next look reads anew.</summary>
@@ -29,7 +30,8 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
                 .SelectMany(worker => worker.Models.Distinct().Select(model => (model, worker.GroupSize, Window: Window(worker.GroupSize, worker.Throughput))))
                 .GroupBy(holder => holder.model)
                 .ToDictionary(holders => holders.Key, holders => new Demand(holders.Count(), holders.Max(holder => holder.GroupSize), holders.Sum(holder => holder.Window)));
-            (served, unserved) = ([], []);
+            targets.Clear();
+            unserved = [];
             readAt = now;
         }
 
@@ -39,19 +41,31 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
     /// <summary>Models with adapters that no worker holds together, as far as <see cref="LookForAsync"/> was asked since workers were read.</summary>
     public IReadOnlyCollection<(string Model, string Needs)> Unserved => unserved;
 
-    /// <summary>Finds out whether a worker that takes work holds a model and the adapters that a lane needs beside it.</summary>
-    public async Task LookForAsync(string model, string needs, CancellationToken cancellationToken)
+    /// <summary>Finds out who of those that hold a model and take work holds the adapters that a lane needs beside it.</summary>
+    /// <returns>Those workers, where some do and others do not; none, where it is all or nobody (see <see cref="Unserved"/>).</returns>
+    public async Task<IReadOnlyList<Target>> LookForAsync(string model, string needs, CancellationToken cancellationToken)
     {
-        if (needs == "[]" || served.Contains((model, needs)) || unserved.Contains((model, needs)))
+        if (needs == "[]" || unserved.Contains((model, needs)))
         {
-            return;
+            return [];
         }
 
-        await using var scope = scopes.CreateAsyncScope();
-        var hashes = JsonSerializer.Deserialize<List<string>>(needs)!;
-        var found = await scope.ServiceProvider.GetRequiredService<WorkerRegister>().Taking
-            .AnyAsync(worker => worker.Models.Contains(model) && hashes.All(hash => worker.AdapterHashes.Contains(hash)), cancellationToken);
-        (found ? served : unserved).Add((model, needs));
+        if (!targets.TryGetValue((model, needs), out var found))
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            var hashes = JsonSerializer.Deserialize<List<string>>(needs)!;
+            found = await scope.ServiceProvider.GetRequiredService<WorkerRegister>().Taking
+                .Where(worker => worker.Models.Contains(model) && hashes.All(hash => worker.AdapterHashes.Contains(hash)))
+                .OrderBy(worker => worker.Id).Select(worker => new Target(worker.Id, worker.GroupSize)).ToListAsync(cancellationToken);
+            if (found.Count == 0)
+            {
+                unserved.Add((model, needs));
+            }
+
+            targets[(model, needs)] = found = found.Count < demands[model].Workers ? found : [];
+        }
+
+        return found;
     }
 
     // A group that waits while one is drawn and one is made ready; for workers that draw faster than a round goes around, more.
@@ -63,3 +77,8 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
 /// <param name="GroupSize">Most images in one command.</param>
 /// <param name="Window">Images that may be published and not claimed.</param>
 public sealed record Demand(int Workers, int GroupSize, int Window);
+
+/// <summary>A worker that holds what others lack.</summary>
+/// <param name="Id">The worker.</param>
+/// <param name="GroupSize">Most images it takes in one command, and that may be published for it alone and not claimed.</param>
+public sealed record Target(string Id, int GroupSize);

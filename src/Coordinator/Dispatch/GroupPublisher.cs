@@ -12,8 +12,8 @@ public sealed partial class GroupPublisher(
     Backlog backlog, ImageLosses losses, ISendEndpointProvider bus, TimeProvider time, IOptions<DispatchOptions> options, IOptions<ImageOptions> imageOptions,
     ILogger<GroupPublisher> logger)
 {
-    /// <summary>Sends a command for each group to the model's queue; how many images got through. What the broker does not take waits again.</summary>
-    public async Task<int> PublishAsync(string model, IEnumerable<TakenImage[]> groups, CancellationToken cancellationToken)
+    /// <summary>Sends a command for each group to the model's queue, or to a worker's own; how many images got through. What the broker does not take waits again.</summary>
+    public async Task<int> PublishAsync(string model, string? worker, IEnumerable<TakenImage[]> groups, CancellationToken cancellationToken)
     {
         TakenImage[][] all = [.. groups];
         if (all.Length == 0)
@@ -24,7 +24,7 @@ public sealed partial class GroupPublisher(
         var settings = await backlog.SettingsAsync(all.Select(group => group[0].RecipeId), CancellationToken.None);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(options.Value.PublishTimeout);
-        var sent = await Task.WhenAll(all.Select(group => SendAsync(model, settings[group[0].RecipeId], group, timeout.Token)));
+        var sent = await Task.WhenAll(all.Select(group => SendAsync(model, worker, settings[group[0].RecipeId], group, timeout.Token)));
         TakenImage[] unsent = [.. all.Where((_, index) => !sent[index]).SelectMany(group => group)];
         if (unsent.Length > 0)
         {
@@ -35,11 +35,12 @@ public sealed partial class GroupPublisher(
         return all.Sum(group => group.Length) - unsent.Length;
     }
 
-    private async Task<bool> SendAsync(string model, ImageSettings settings, TakenImage[] group, CancellationToken cancellationToken)
+    private async Task<bool> SendAsync(string model, string? worker, ImageSettings settings, TakenImage[] group, CancellationToken cancellationToken)
     {
         var command = new RenderImages
         {
             Model = model,
+            WorkerId = worker,
             Timestamp = time.GetUtcNow(),
             Settings = settings,
             Images = [.. group.Select(image => new ImageToRender
@@ -59,7 +60,7 @@ public sealed partial class GroupPublisher(
         };
         try
         {
-            var queue = await bus.GetSendEndpoint(new Uri($"queue:{Queues.Render(model)}"));
+            var queue = await bus.GetSendEndpoint(worker is null ? new Uri($"queue:{Queues.Render(model)}") : Queues.RenderOnAddress(worker));
             await queue.Send(command, context => context.TimeToLive = imageOptions.Value.QueueLease, cancellationToken).WaitAsync(cancellationToken);
             LogPublished(group.Length, model);
             return true;

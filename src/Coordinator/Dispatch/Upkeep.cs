@@ -12,6 +12,7 @@ public sealed partial class Upkeep(
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Told((await losses.ExpireAsync(cancellationToken)).Count, "were not claimed in time");
+        Told((await losses.AbandonAsync(time.GetUtcNow() - workerOptions.Value.LiveFor, cancellationToken)).Count, "were for a worker that takes no more work");
         foreach (var ofWorker in (await losses.LoseAsync(time.GetUtcNow() - workerOptions.Value.LiveFor, cancellationToken)).GroupBy(image => image.WorkerId))
         {
             LogLost(ofWorker.Key, ofWorker.Count());

@@ -58,7 +58,7 @@ public sealed class Image
     /// <summary>Those of the failures whose worker was lost: the image may be what killed it.</summary>
     public int Losses { get; set; }
 
-    /// <summary>The worker that draws or drew it. Set when one claims the image.</summary>
+    /// <summary>The worker that draws or drew it. Set when one claims the image, or before, when it is the only one that it is for.</summary>
     public string? WorkerId { get; set; }
 
     /// <summary>Steps done by the current attempt.</summary>

@@ -17,7 +17,8 @@ public sealed partial class RenderImagesConsumer(GroupIntake intake, ILogger<Ren
         var command = context.Message;
         try
         {
-            if (!await intake.TakeAsync(command, context.CancellationToken).ConfigureAwait(false))
+            // what was for this worker alone the coordinator takes back when it sees that it takes nothing more
+            if (!await intake.TakeAsync(command, context.CancellationToken).ConfigureAwait(false) && command.WorkerId is null)
             {
                 // another copy is worth nothing, whoever claims first has it; so it may be sent before this one is acknowledged
                 await context.Forward(new Uri($"queue:{Queues.Render(command.Model)}")).ConfigureAwait(false);

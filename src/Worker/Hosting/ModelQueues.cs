@@ -1,12 +1,13 @@
 using MassTransit;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Worker.Groups;
 
 namespace StableDiffusion.Worker.Hosting;
 
-/// <summary>The queues of render commands that the worker listens to: one for each model that it holds, none while it drains.</summary>
-public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, ILogger<ModelQueues> logger) : IDisposable
+/// <summary>The queues of render commands that the worker listens to: one for each model that it holds and one of its own, none while it drains.</summary>
+public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, IOptions<WorkerOptions> options, ILogger<ModelQueues> logger) : IDisposable
 {
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim turn = new(1);
@@ -36,7 +37,7 @@ public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, ILo
         try
         {
             models.Remove(model);
-            if (open.Remove(model, out var queue))
+            if (open.Remove(Queues.Render(model), out var queue))
             {
                 await CloseAsync(queue, cancellationToken).ConfigureAwait(false);
             }
@@ -84,17 +85,23 @@ public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, ILo
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
-        foreach (var model in closed ? [] : models.Where(model => !open.ContainsKey(model)))
+        var own = Queues.RenderOn(options.Value.Id);
+        foreach (var queue in closed ? [] : models.Select(Queues.Render).Append(own).Where(queue => !open.ContainsKey(queue)))
         {
-            open.Add(model, Open(model));
+            open.Add(queue, Open(queue, isOwn: queue == own));
         }
 
         await Task.WhenAll(open.Values.Select(queue => queue.Ready)).WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    private HostReceiveEndpointHandle Open(string model) =>
-        endpoints.ConnectReceiveEndpoint(Queues.Render(model), (context, endpoint) =>
+    private HostReceiveEndpointHandle Open(string queue, bool isOwn) =>
+        endpoints.ConnectReceiveEndpoint(queue, (context, endpoint) =>
         {
+            if (isOwn && endpoint is IRabbitMqReceiveEndpointConfigurator rabbit)
+            {
+                (rabbit.Durable, rabbit.AutoDelete) = (false, true); // as Queues.RenderOnAddress says
+            }
+
             endpoint.ConfigureConsumeTopology = false; // commands are sent to a model's queue, never published to all
             endpoint.PrefetchCount = 1; // what is not claimed yet is better off with the broker, for whoever is free first
             endpoint.ConcurrentMessageLimit = 1;

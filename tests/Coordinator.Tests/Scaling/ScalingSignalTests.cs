@@ -30,6 +30,15 @@ public sealed class ScalingSignalTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Images_of_a_batch_of_several_recipes_are_counted_recipe_by_recipe()
+    {
+        await host.ReportWorkerAsync();
+        await host.SubmitAsync(new BatchRequest { Prompt = "a", Seed = 1, Runs = [new BatchRun { Width = 64, NIter = 2 }, new BatchRun { Width = 128, NIter = 3 }] });
+        Assert.Equal(4, await host.RunRoundAsync());
+        Assert.Equal((5, 5), ((await ReadAsync()).Models[0].WaitingImages, (await host.Get<WaitingWork>().ReadAsync(Token)).Lanes.Sum(lane => lane.Images) + 4));
+    }
+
+    [Fact]
     public async Task A_model_that_nobody_measured_is_reckoned_by_the_setting()
     {
         var batch = await host.SubmitAsync(2);

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
+using NpgsqlTypes;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Contracts.Messages;
 
@@ -13,8 +14,9 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
     /// back by <see cref="ImageLosses.UnpublishedAsync"/>.</summary>
     /// <param name="lanes">Recipes, each with the most images to take of it.</param>
     /// <param name="cancellationToken">Cancelled: all or nothing was taken.</param>
+    /// <param name="worker">The only worker that they are for; null for any.</param>
     /// <returns>In the order of the lanes; a lane that has fewer gives fewer.</returns>
-    public async Task<IReadOnlyList<TakenImage>> TakeAsync(IReadOnlyList<(long Recipe, int Count)> lanes, CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<TakenImage>> TakeAsync(IReadOnlyList<(long Recipe, int Count)> lanes, CancellationToken cancellationToken, string? worker = null)
     {
         var now = time.GetUtcNow();
         // version 7, so that the history grows at its end
@@ -30,7 +32,7 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
             taken AS (
                 UPDATE images i SET
                     state = 'dispatched', attempt_id = c.attempt, attempts = i.attempts + 1, dispatched_at = @now, lease_until = @lease,
-                    not_before = NULL, worker_id = NULL, started_at = NULL, step = 0, sequence = 0,
+                    not_before = NULL, worker_id = @worker, started_at = NULL, step = 0, sequence = 0,
                     object_key = 'batches/' || i.batch_id || '/' || lpad(i.index::text, greatest(5, length(i.index::text)), '0') || '-' || i.seed || '-'
                         || right(c.attempt::text, 8) || '.png'
                 FROM chosen c, prompts p, batches b
@@ -45,6 +47,7 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
             new NpgsqlParameter("attempts", attempts),
             new NpgsqlParameter("recipes", lanes.Select(lane => lane.Recipe).ToArray()),
             new NpgsqlParameter("counts", lanes.Select(lane => lane.Count).ToArray()),
+            new NpgsqlParameter("worker", NpgsqlDbType.Text) { Value = (object?)worker ?? DBNull.Value },
             new NpgsqlParameter("now", now),
             new NpgsqlParameter("lease", now + options.Value.QueueLease)).ToListAsync(cancellationToken);
     }

@@ -14,6 +14,13 @@ public sealed class ImageLosses(ImageTransitions transitions, TimeProvider time,
     public Task<IReadOnlyList<MovedImage>> ExpireAsync(CancellationToken cancellationToken) =>
         UnclaimedAsync("i.lease_until < @now", "No worker claimed the image in time.", cancellationToken);
 
+    /// <summary>The one worker that these were for takes no work any more.</summary>
+    public Task<IReadOnlyList<MovedImage>> AbandonAsync(DateTimeOffset silentSince, CancellationToken cancellationToken) => UnclaimedAsync("""
+        i.worker_id IS NOT NULL AND NOT EXISTS (
+            SELECT FROM workers w WHERE w.id = i.worker_id AND w.last_seen_at >= @silent AND NOT w.leaving
+                AND NOT w.drained AND w.set_aside IS NULL AND w.activity NOT IN ('draining', 'paused'))
+        """, "The worker that it was for takes no more work.", cancellationToken, new NpgsqlParameter("silent", silentSince));
+
     /// <summary>Gives up all that is not claimed, for a dispatcher that cannot know what the one before it published: what was, is refused to who claims it.</summary>
     public Task<IReadOnlyList<MovedImage>> SupersedeAsync(CancellationToken cancellationToken) =>
         UnclaimedAsync("true", "Another coordinator dispatches now.", cancellationToken);

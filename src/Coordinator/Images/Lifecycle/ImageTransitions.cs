@@ -9,7 +9,7 @@ namespace StableDiffusion.Coordinator.Images.Lifecycle;
 /// <code>
 /// queued     → dispatched   ImageClaims.Take        a new attempt, before its command is published
 /// dispatched → rendering    ImageClaims.Claim       a worker was granted the attempt
-/// dispatched → queued       ImageLosses: not published, not claimed in time, a new dispatcher; no failure
+/// dispatched → queued       ImageLosses: not published, not claimed in time, its one worker abandoned it, a new dispatcher; no failure
 /// rendering  → succeeded    ImageEnds               the picture is stored
 /// rendering  → queued       ImageEnds.Returned, ImageLosses.Forgotten, Stop: undrawn; no failure
 /// rendering  → queued       ImageEnds.Failed retryable, ImageLosses.Lost: a failure, tried again after a growing wait
