@@ -14,6 +14,11 @@ builder.Services.AddMassTransit(bus =>
     bus.UsingRabbitMq((context, rabbit) =>
     {
         rabbit.Host(context.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri);
+        rabbit.ConfigureJsonSerializerOptions(json =>
+        {
+            json.WriteIndented = false; // nobody reads them as they fly
+            return json;
+        });
         rabbit.ConfigureEndpoints(context);
     });
 });

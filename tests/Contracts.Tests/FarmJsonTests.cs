@@ -8,7 +8,7 @@ public sealed class FarmJsonTests
 {
     [Fact]
     public void Fields_are_snake_case_and_what_is_unset_is_left_out() => Assert.Equal(
-        """{"prompt":"a","n_iter":2,"cfg_scale":7.5,"sampler_name":"Euler"}""",
+        """{"n_iter":2,"prompt":"a","cfg_scale":7.5,"sampler_name":"Euler"}""",
         JsonSerializer.Serialize(new BatchRequest { Prompt = "a", NIter = 2, CfgScale = 7.5, SamplerName = "Euler" }, FarmJson.Options));
 
     [Theory]

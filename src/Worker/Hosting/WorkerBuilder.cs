@@ -82,6 +82,11 @@ public static class WorkerBuilder
             bus.UsingRabbitMq((context, rabbit) =>
             {
                 rabbit.Host(broker(context));
+                rabbit.ConfigureJsonSerializerOptions(json =>
+                {
+                    json.WriteIndented = false; // nobody reads them as they fly
+                    return json;
+                });
                 rabbit.ConfigureEndpoints(context);
             });
         })
