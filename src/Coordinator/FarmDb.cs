@@ -7,6 +7,7 @@ using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Images;
+using StableDiffusion.Coordinator.Keeping;
 using StableDiffusion.Coordinator.Models;
 using StableDiffusion.Coordinator.Owners;
 using StableDiffusion.Coordinator.Owners.Keys;
@@ -57,6 +58,12 @@ public sealed class FarmDb(DbContextOptions<FarmDb> options) : DbContext(options
 
     /// <summary>What they were told, and shall be.</summary>
     public DbSet<WebhookDelivery> WebhookDeliveries => Set<WebhookDelivery>();
+
+    /// <summary>Objects that are to go.</summary>
+    public DbSet<ObjectRemoval> ObjectRemovals => Set<ObjectRemoval>();
+
+    /// <summary>What sweeps of the object store found.</summary>
+    public DbSet<SweepRun> Sweeps => Set<SweepRun>();
 
     /// <summary>Workers as they last reported.</summary>
     public DbSet<Worker> Workers => Set<Worker>();

@@ -38,6 +38,11 @@ public interface IObjectStore
     /// <summary>What is known of the object without its bytes; null when absent.</summary>
     Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken);
 
+    /// <summary>A URL at which anybody can read the object for a while, without asking whether it is there; null where the store has none.</summary>
+    /// <param name="key">See <see cref="ObjectKey"/>.</param>
+    /// <param name="validFor">At most seven days.</param>
+    Task<Uri?> PresignAsync(string key, TimeSpan validFor);
+
     /// <summary>Removes the object; no error when absent.</summary>
     Task DeleteAsync(string key, CancellationToken cancellationToken);
 

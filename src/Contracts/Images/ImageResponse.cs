@@ -48,6 +48,9 @@ public sealed record ImageResponse
     /// <summary>When the image reached its end (UTC).</summary>
     public DateTimeOffset? FinishedAt { get; init; }
 
+    /// <summary>When its picture was deleted (UTC); absent while it is kept.</summary>
+    public DateTimeOffset? DeletedAt { get; init; }
+
     /// <summary>Seconds the network was at work for it (its share of the group).</summary>
     public double? RenderSeconds { get; init; }
 

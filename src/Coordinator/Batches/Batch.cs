@@ -65,6 +65,8 @@ internal sealed class BatchTable : IEntityTypeConfiguration<Batch>
         // the quotas': as large as what is not finished
         builder.HasIndex(batch => batch.OwnerId, "ix_batches_owner_open").HasFilter("finished_at IS NULL");
         builder.HasIndex(batch => batch.OriginId).HasDatabaseName("ix_batches_origin");
+        builder.HasIndex(batch => batch.Tags).HasMethod("gin").HasDatabaseName("ix_batches_tags");
+        builder.HasIndex(batch => batch.FinishedAt).HasFilter("finished_at IS NOT NULL").HasDatabaseName("ix_batches_finished"); // what is kept for long enough
         // as large as what is not finished
         builder.HasIndex(batch => batch.CreatedAt).HasFilter("finished_at IS NULL").HasDatabaseName("ix_batches_open");
     }

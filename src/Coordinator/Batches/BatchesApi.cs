@@ -15,12 +15,9 @@ namespace StableDiffusion.Coordinator.Batches;
 /// <summary>/v1/batches: what users submit and watch.</summary>
 internal static class BatchesApi
 {
-    private const int PageSize = 20;
-
     public static void MapBatches(this IEndpointRouteBuilder routes)
     {
         var batches = routes.MapGroup("/v1/batches").WithTags("Batches").RequireAuthorization(AccessPolicies.Owner).ProducesProblem(StatusCodes.Status503ServiceUnavailable);
-        batches.MapGet("", List).WithName("ListBatches").WithSummary("List batches, newest first").ProducesValidationProblem();
         batches.MapGet("{id:guid}", Get).MayWait().WithName("GetBatch").WithSummary("How far a batch is").ProducesProblem(StatusCodes.Status404NotFound);
         batches.MapPost("{id:guid}/cancel", Cancel).WithName("CancelBatch").WithSummary("Withdraw what is not drawn yet")
             .WithDescription("What is being drawn is stopped between two steps. Pictures that are stored stay.").ProducesProblem(StatusCodes.Status404NotFound);
@@ -28,18 +25,6 @@ internal static class BatchesApi
             .WithDescription("As if they had never been tried: the dead letters of the batch go back into the backlog; images that are named do so when they were withdrawn, too.").ProducesProblem(StatusCodes.Status404NotFound);
         batches.MapPatch("{id:guid}", Change).WithName("ChangeBatch").WithSummary("Change priority, pause or resume")
             .WithDescription("Counts at once for all that is not handed to the broker.").ProducesProblem(StatusCodes.Status404NotFound);
-    }
-
-    private static async Task<Ok<Page<BatchResponse>>> List(
-        FarmDb db, CurrentOwner owner, [Description("The last batch of the page before.")] Guid? after, CancellationToken cancellationToken)
-    {
-        var rows = db.Batches.Of(owner).Where(batch => after == null || batch.Id.CompareTo(after.Value) < 0);
-        var items = await rows.OrderByDescending(batch => batch.Id).Take(PageSize).ToResponsesAsync(db, cancellationToken);
-        return TypedResults.Ok(new Page<BatchResponse>
-        {
-            Items = items,
-            Next = items.Count == PageSize ? $"/v1/batches?after={items[^1].Id}" : null,
-        });
     }
 
     private static async Task<Results<Ok<BatchResponse>, NotFound>> Get(Guid id, FarmDb db, WaitReasons waits, CancellationToken cancellationToken) =>

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using StableDiffusion.Contracts;
+using StableDiffusion.Coordinator.Search;
 
 namespace StableDiffusion.Coordinator.Batches;
 
@@ -38,5 +39,6 @@ internal sealed class PromptTable : IEntityTypeConfiguration<Prompt>
         builder.Property(prompt => prompt.Id).UseIdentityAlwaysColumn();
         builder.HasOne<Batch>().WithMany().HasForeignKey(prompt => prompt.BatchId).OnDelete(DeleteBehavior.Cascade);
         builder.HasIndex(prompt => prompt.BatchId).HasDatabaseName("ix_prompts_batch");
+        builder.HasIndex(prompt => prompt.Text).HasMethod("gin").IsTsVectorExpressionIndex(SearchRows.Language).HasDatabaseName("ix_prompts_search");
     }
 }

@@ -7,7 +7,7 @@ using StableDiffusion.Coordinator.Inputs;
 namespace StableDiffusion.Coordinator.Batches;
 
 /// <summary>Stores what a request was resolved to, once, and answers with the batch.</summary>
-internal sealed class Submission(FarmDb db, InputStore inputs, BatchStore store, IdempotencyKeys keys)
+internal sealed class Submission(FarmDb db, InputStore inputs, BatchStore store, IdempotencyKeys keys, InputLock gate)
 {
     /// <summary>The answer that the same request had before; null when there was none. 409 when the key was another request's.</summary>
     public async Task<Results<Created<BatchResponse>, ValidationProblem, ProblemHttpResult>?> ReplayAsync(
@@ -36,7 +36,8 @@ internal sealed class Submission(FarmDb db, InputStore inputs, BatchStore store,
     public async Task<Results<Created<BatchResponse>, ValidationProblem, ProblemHttpResult>> AddAsync(
         BatchHead head, ResolvedBatch batch, HttpResponse response, CancellationToken cancellationToken)
     {
-        await inputs.PutAsync(batch.Inputs, cancellationToken); // before the rows that name them
+        await using var kept = batch.Inputs.Count > 0 ? await gate.TakeAsync(exclusive: false, cancellationToken) : null; // until rows name them
+        await inputs.PutAsync(batch.Inputs, cancellationToken);
         if (await store.AddAsync(head, batch, cancellationToken) is not { } added)
         {
             return await ReplayAsync(head.OwnerId, head.Key, response, cancellationToken)

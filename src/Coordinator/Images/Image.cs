@@ -94,6 +94,9 @@ public sealed class Image
     /// <summary>The most memory in bytes that was in use meanwhile. Null after success too, where the worker's system does not tell.</summary>
     public long? PeakMemory { get; set; }
 
+    /// <summary>When its picture was deleted (UTC); the row stays, and can be drawn again. Null while it is kept.</summary>
+    public DateTimeOffset? DeletedAt { get; set; }
+
     /// <summary>Why the last attempt ended without a picture. Null when none did, and after success.</summary>
     public string? Error { get; set; }
 }
@@ -115,6 +118,7 @@ internal sealed class ImageTable : IEntityTypeConfiguration<Image>
         // no foreign keys to recipe and prompt: they are written with the image and go with the batch, and each would be checked for every image
         builder.HasIndex(image => new { image.BatchId, image.Index }).IsUnique().HasDatabaseName("ix_images_batch_index");
         builder.HasIndex(image => new { image.BatchId, image.State }).HasDatabaseName("ix_images_batch_state");
+        builder.HasIndex(image => image.Position).IsUnique().HasDatabaseName("ix_images_position"); // search goes by it, newest first
         // the dispatcher's: as large as what waits
         builder.HasIndex(image => new { image.RecipeId, image.Position }).HasFilter("state = 'queued'").HasDatabaseName("ix_images_queued");
         // only as large as what is under way

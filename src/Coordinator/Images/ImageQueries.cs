@@ -41,8 +41,9 @@ internal static class ImageQueries
                 RenderSeconds = image.RenderTime?.TotalSeconds,
                 PeakMemory = image.PeakMemory,
                 PreviewUrl = image.Preview is null ? null : $"/v1/images/{image.Id}/preview",
-                ContentUrl = image.State == ImageState.Succeeded ? $"/v1/images/{image.Id}/content" : null,
-                ObjectKey = image.State == ImageState.Succeeded ? image.ObjectKey : null,
+                ContentUrl = image is { State: ImageState.Succeeded, DeletedAt: null } ? $"/v1/images/{image.Id}/content" : null,
+                ObjectKey = image is { State: ImageState.Succeeded, DeletedAt: null } ? image.ObjectKey : null,
+                DeletedAt = image.DeletedAt,
                 Sha256 = image.Sha256,
                 Bytes = image.Bytes,
             }).ToList();

@@ -25,7 +25,7 @@ internal static class ImagesApi
         images.MapGet("images/{id:guid}/content", Content).WithName("GetImageContent").WithSummary("The PNG")
             .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet.")
             .Produces<Stream>(StatusCodes.Status200OK, "image/png")
-            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status500InternalServerError);
+            .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status500InternalServerError);
         images.MapGet("images/{id:guid}/preview", Preview).WithName("GetImagePreview").WithSummary("What an image looks like so far")
             .WithDescription("A small PNG, one pixel for eight of the picture's, while it is drawn; 409 before, after, and when the request did not ask for live_previews.")
             .Produces<Stream>(StatusCodes.Status200OK, "image/png")
@@ -72,6 +72,11 @@ internal static class ImagesApi
         if (image is null)
         {
             return TypedResults.NotFound();
+        }
+
+        if (image.DeletedAt is { } deleted)
+        {
+            return TypedResults.Problem($"The picture was deleted at {deleted:O}; a rerun draws it again.", statusCode: StatusCodes.Status410Gone, title: "The picture is gone");
         }
 
         if (image is not { State: ImageState.Succeeded, ObjectKey: { } key, Sha256: { } sha256 })

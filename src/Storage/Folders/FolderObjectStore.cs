@@ -112,6 +112,13 @@ public sealed class FolderObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
+    public Task<Uri?> PresignAsync(string key, TimeSpan validFor)
+    {
+        ObjectKey.Check(key);
+        return Task.FromResult<Uri?>(null);
+    }
+
+    /// <inheritdoc/>
     public Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         var (path, descriptionPath) = Paths(key);

@@ -44,6 +44,10 @@ internal sealed class ObjectsOptionsValidator : IValidateOptions<ObjectsOptions>
         {
             yield return $"Objects:S3:ServiceUrl is \"{s3.ServiceUrl}\"; it must be the S3 server's URL, like http://minio:9000.";
         }
+        if (s3.PublicUrl is { Length: > 0 } shown && (!Uri.TryCreate(shown, UriKind.Absolute, out var seen) || seen.Scheme is not ("http" or "https")))
+        {
+            yield return $"Objects:S3:PublicUrl is \"{shown}\"; it must be the S3 server's URL as browsers reach it, like https://objects.example.com, or nothing.";
+        }
         foreach (var (setting, value) in new[] { ("Bucket", s3.Bucket), ("AccessKey", s3.AccessKey), ("SecretKey", s3.SecretKey), ("Region", s3.Region) })
         {
             if (string.IsNullOrWhiteSpace(value))

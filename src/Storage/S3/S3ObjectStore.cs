@@ -15,6 +15,7 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     private readonly string bucket;
     private readonly string where;
     private readonly bool createBucket;
+    private readonly AmazonS3Client shown; // signs URLs for the address that browsers know
 
     /// <summary>Connects lazily: nothing is sent before the first call.</summary>
     public S3ObjectStore(S3Options options)
@@ -23,19 +24,8 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
         bucket = options.Bucket;
         createBucket = options.CreateBucket;
         where = $"bucket \"{bucket}\" at {options.ServiceUrl}";
-        client = new AmazonS3Client(
-            new BasicAWSCredentials(options.AccessKey, options.SecretKey),
-            new AmazonS3Config
-            {
-                ServiceURL = options.ServiceUrl,
-                AuthenticationRegion = options.Region,
-                ForcePathStyle = true,
-                // the SDK's default CRC32 trailers are refused by Ceph and by older MinIO
-                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-                ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-                Timeout = options.Timeout,
-                MaxErrorRetry = 1,
-            });
+        client = Client(options, options.ServiceUrl);
+        shown = options.PublicUrl is { Length: > 0 } url ? Client(options, url) : client;
     }
 
     /// <inheritdoc/>
@@ -139,6 +129,20 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc/>
+    public async Task<Uri?> PresignAsync(string key, TimeSpan validFor)
+    {
+        ObjectKey.Check(key);
+        var request = new GetPreSignedUrlRequest
+        {
+            BucketName = bucket,
+            Key = key,
+            Expires = DateTime.UtcNow + validFor,
+            Protocol = shown.Config.ServiceURL.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ? Protocol.HTTPS : Protocol.HTTP,
+        };
+        return new Uri(await shown.GetPreSignedURLAsync(request).ConfigureAwait(false));
+    }
+
+    /// <inheritdoc/>
     public async Task DeleteAsync(string key, CancellationToken cancellationToken)
     {
         ObjectKey.Check(key);
@@ -163,13 +167,31 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => client.Dispose();
+    public void Dispose()
+    {
+        client.Dispose();
+        shown.Dispose();
+    }
 
     /// <summary>Bytes as the SDK takes them.</summary>
     internal static MemoryStream Content(ReadOnlyMemory<byte> bytes) =>
         MemoryMarshal.TryGetArray(bytes, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : new MemoryStream(bytes.ToArray(), writable: false);
+
+    private static AmazonS3Client Client(S3Options options, string url) => new(
+        new BasicAWSCredentials(options.AccessKey, options.SecretKey),
+        new AmazonS3Config
+        {
+            ServiceURL = url,
+            AuthenticationRegion = options.Region,
+            ForcePathStyle = true,
+            // the SDK's default CRC32 trailers are refused by Ceph and by older MinIO
+            RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+            ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+            Timeout = options.Timeout,
+            MaxErrorRetry = 1,
+        });
 
     private static ObjectInfo Info(string key, long length, DateTime? modified, string contentType, MetadataCollection metadata) =>
         new(key, length, Utc(modified), contentType, metadata.Keys.ToDictionary(name => name[MetadataPrefix.Length..], name => metadata[name]));

@@ -6,6 +6,9 @@ public sealed class S3Options
     /// <summary>The server, "http://minio:9000".</summary>
     public string ServiceUrl { get; set; } = "";
 
+    /// <summary>The server as browsers reach it, where that is another address: presigned URLs name it. Unset: <see cref="ServiceUrl"/>.</summary>
+    public string? PublicUrl { get; set; }
+
     /// <summary>The bucket.</summary>
     public string Bucket { get; set; } = "renders";
 

@@ -52,6 +52,8 @@ public sealed class ObjectStoreFaultTests(Databases databases)
 
         public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => throw Fault;
 
+        public Task<Uri?> PresignAsync(string key, TimeSpan validFor) => throw new NotSupportedException();
+
         public Task DeleteAsync(string key, CancellationToken cancellationToken) => throw Fault;
 
         public IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken) => throw Fault;

@@ -77,6 +77,8 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
         ? new ObjectInfo(key, bytes.Length, DateTimeOffset.UnixEpoch, "image/png", new Dictionary<string, string>())
         : null);
 
+    public Task<Uri?> PresignAsync(string key, TimeSpan validFor) => throw new NotSupportedException();
+
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
