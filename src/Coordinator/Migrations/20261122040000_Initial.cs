@@ -100,6 +100,17 @@ namespace StableDiffusion.Coordinator.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "object_removals",
+                columns: table => new
+                {
+                    key = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_object_removals", x => x.key);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "owners",
                 columns: table => new
                 {
@@ -116,6 +127,20 @@ namespace StableDiffusion.Coordinator.Migrations
                 constraints: table =>
                 {
                     table.PrimaryKey("PK_owners", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "sweeps",
+                columns: table => new
+                {
+                    id = table.Column<long>(type: "bigint", nullable: false)
+                        .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityAlwaysColumn),
+                    finished_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    report = table.Column<string>(type: "jsonb", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_sweeps", x => x.id);
                 });
 
             migrationBuilder.CreateTable(
@@ -317,6 +342,7 @@ namespace StableDiffusion.Coordinator.Migrations
                     bytes = table.Column<long>(type: "bigint", nullable: true),
                     render_time = table.Column<TimeSpan>(type: "interval", nullable: true),
                     peak_memory = table.Column<long>(type: "bigint", nullable: true),
+                    deleted_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: true),
                     error = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
@@ -467,6 +493,12 @@ namespace StableDiffusion.Coordinator.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_batches_finished",
+                table: "batches",
+                column: "finished_at",
+                filter: "finished_at IS NOT NULL");
+
+            migrationBuilder.CreateIndex(
                 name: "ix_batches_open",
                 table: "batches",
                 column: "created_at",
@@ -487,6 +519,12 @@ namespace StableDiffusion.Coordinator.Migrations
                 table: "batches",
                 column: "owner_id",
                 filter: "finished_at IS NULL");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_batches_tags",
+                table: "batches",
+                column: "tags")
+                .Annotation("Npgsql:IndexMethod", "gin");
 
             migrationBuilder.CreateIndex(
                 name: "ix_events_batch",
@@ -522,6 +560,12 @@ namespace StableDiffusion.Coordinator.Migrations
                 filter: "state = 'dispatched'");
 
             migrationBuilder.CreateIndex(
+                name: "ix_images_position",
+                table: "images",
+                column: "position",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "ix_images_queued",
                 table: "images",
                 columns: new[] { "recipe_id", "position" },
@@ -543,6 +587,13 @@ namespace StableDiffusion.Coordinator.Migrations
                 name: "ix_prompts_batch",
                 table: "prompts",
                 column: "batch_id");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_prompts_search",
+                table: "prompts",
+                column: "text")
+                .Annotation("Npgsql:IndexMethod", "gin")
+                .Annotation("Npgsql:TsVectorConfig", "simple");
 
             migrationBuilder.CreateIndex(
                 name: "ix_recipes_batch",
@@ -604,10 +655,16 @@ namespace StableDiffusion.Coordinator.Migrations
                 name: "models");
 
             migrationBuilder.DropTable(
+                name: "object_removals");
+
+            migrationBuilder.DropTable(
                 name: "prompts");
 
             migrationBuilder.DropTable(
                 name: "recipes");
+
+            migrationBuilder.DropTable(
+                name: "sweeps");
 
             migrationBuilder.DropTable(
                 name: "webhook_deliveries");

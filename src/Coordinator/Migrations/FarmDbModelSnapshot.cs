@@ -116,11 +116,20 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasDatabaseName("ix_batches_open")
                         .HasFilter("finished_at IS NULL");
 
+                    b.HasIndex("FinishedAt")
+                        .HasDatabaseName("ix_batches_finished")
+                        .HasFilter("finished_at IS NOT NULL");
+
                     b.HasIndex("OriginId")
                         .HasDatabaseName("ix_batches_origin");
 
                     b.HasIndex("OwnerId")
                         .HasDatabaseName("ix_batches_owner");
+
+                    b.HasIndex("Tags")
+                        .HasDatabaseName("ix_batches_tags");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Tags"), "gin");
 
                     b.HasIndex(new[] { "OwnerId" }, "ix_batches_owner_open")
                         .HasFilter("finished_at IS NULL");
@@ -194,6 +203,12 @@ namespace StableDiffusion.Coordinator.Migrations
 
                     b.HasIndex("BatchId")
                         .HasDatabaseName("ix_prompts_batch");
+
+                    b.HasIndex("Text")
+                        .HasDatabaseName("ix_prompts_search")
+                        .HasAnnotation("Npgsql:TsVectorConfig", "simple");
+
+                    NpgsqlIndexBuilderExtensions.HasMethod(b.HasIndex("Text"), "gin");
 
                     b.ToTable("prompts", (string)null);
                 });
@@ -480,6 +495,10 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("bytes");
 
+                    b.Property<DateTimeOffset?>("DeletedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("deleted_at");
+
                     b.Property<DateTimeOffset?>("DispatchedAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("dispatched_at");
@@ -596,6 +615,10 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasDatabaseName("ix_images_dispatched")
                         .HasFilter("state = 'dispatched'");
 
+                    b.HasIndex("Position")
+                        .IsUnique()
+                        .HasDatabaseName("ix_images_position");
+
                     b.HasIndex("WorkerId")
                         .HasDatabaseName("ix_images_rendering")
                         .HasFilter("state = 'rendering'");
@@ -612,6 +635,40 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasFilter("state = 'queued'");
 
                     b.ToTable("images", (string)null);
+                });
+
+            modelBuilder.Entity("StableDiffusion.Coordinator.Keeping.ObjectRemoval", b =>
+                {
+                    b.Property<string>("Key")
+                        .HasColumnType("text")
+                        .HasColumnName("key");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("object_removals", (string)null);
+                });
+
+            modelBuilder.Entity("StableDiffusion.Coordinator.Keeping.SweepRun", b =>
+                {
+                    b.Property<long>("Id")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("id");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Id"));
+
+                    b.Property<DateTimeOffset>("FinishedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("finished_at");
+
+                    b.Property<string>("Report")
+                        .IsRequired()
+                        .HasColumnType("jsonb")
+                        .HasColumnName("report");
+
+                    b.HasKey("Id");
+
+                    b.ToTable("sweeps", (string)null);
                 });
 
             modelBuilder.Entity("StableDiffusion.Coordinator.Models.Model", b =>
