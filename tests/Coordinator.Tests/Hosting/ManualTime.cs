@@ -10,6 +10,8 @@ internal sealed class ManualTime : TimeProvider
 
     public void Advance(TimeSpan time) => now += time;
 
+    public void Set(DateTimeOffset time) => now = time;
+
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => new StoppedTimer();
 
     private sealed class StoppedTimer : ITimer

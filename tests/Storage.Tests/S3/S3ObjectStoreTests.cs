@@ -88,6 +88,17 @@ public sealed class S3ObjectStoreTests(CephFixture ceph) : ObjectStoreContract, 
     }
 
     [Fact]
+    public async Task A_presigned_url_reads_the_object_without_a_key_and_no_other()
+    {
+        await Store.PutAsync("batches/x/1 größe.png", new byte[] { 1, 2, 3 }, "image/png", null, TestContext.Current.CancellationToken);
+        var url = await Store.PresignAsync("batches/x/1 größe.png", TimeSpan.FromMinutes(1));
+        using var http = new HttpClient();
+        Assert.Equal([1, 2, 3], await http.GetByteArrayAsync(url, TestContext.Current.CancellationToken));
+        using var other = await http.GetAsync(new Uri(url!.ToString().Replace("batches/x/1", "batches/x/2", StringComparison.Ordinal)), TestContext.Current.CancellationToken);
+        Assert.Equal(System.Net.HttpStatusCode.Forbidden, other.StatusCode);
+    }
+
+    [Fact]
     public async Task List_follows_every_page()
     {
         var keys = Enumerable.Range(0, 1003).Select(i => $"pages/{i:0000}").ToList();
