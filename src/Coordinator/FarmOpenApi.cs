@@ -31,7 +31,7 @@ internal static partial class FarmOpenApi
             {
                 foreach (var id in item.Operations!.Values.SelectMany(operation => operation.Parameters ?? []).Where(parameter => parameter.Name == "id"))
                 {
-                    id.Description = $"The {Named().Match(path).Groups[1].Value}.";
+                    id.Description = $"The {Named().Match(path).Groups["one"].Value}.";
                 }
             }
 
@@ -59,7 +59,7 @@ internal static partial class FarmOpenApi
     /// <summary>Doc comments come with their line breaks and XML's escapes.</summary>
     private static string Plain(string comment) => WebUtility.HtmlDecode(Spaces().Replace(comment, " "));
 
-    [GeneratedRegex("/(batch|[a-z]+?)(?:e?s)/\\{id}")]
+    [GeneratedRegex("/(?:(?<one>batch)es|(?<one>[a-z]+)s)/\\{id}")]
     private static partial Regex Named();
 
     [GeneratedRegex(@"\s+")]

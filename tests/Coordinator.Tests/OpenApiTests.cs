@@ -20,19 +20,57 @@ public sealed class OpenApiTests(Databases databases)
             .SelectMany(path => path.Value.EnumerateObject().Select(operation => $"{operation.Name.ToUpperInvariant()} {path.Name}"));
         Assert.Equal(
             [
+                "DELETE /v1/files/{kind}/{name}",
+                "DELETE /v1/keys/{id}",
+                "DELETE /v1/owners/{id}",
+                "DELETE /v1/webhooks/{id}",
+                "DELETE /v1/workers/{id}",
                 "GET /health",
                 "GET /health/live",
                 "GET /v1/adapters",
                 "GET /v1/batches",
                 "GET /v1/batches/{id}",
+                "GET /v1/batches/{id}/events",
                 "GET /v1/batches/{id}/images",
+                "GET /v1/batches/{id}/verification",
+                "GET /v1/events",
+                "GET /v1/files",
+                "GET /v1/files/{kind}/{name}",
                 "GET /v1/images/{id}",
+                "GET /v1/images/{id}/attempts",
                 "GET /v1/images/{id}/content",
                 "GET /v1/images/{id}/preview",
+                "GET /v1/me",
                 "GET /v1/models",
+                "GET /v1/owners",
+                "GET /v1/owners/{id}",
+                "GET /v1/owners/{id}/keys",
+                "GET /v1/scaling",
+                "GET /v1/webhooks",
+                "GET /v1/webhooks/{id}",
+                "GET /v1/webhooks/{id}/deliveries",
+                "GET /v1/webhooks/{id}/deliveries/{delivery}",
                 "GET /v1/workers",
+                "GET /v1/workers/{id}",
+                "PATCH /v1/batches/{id}",
+                "PATCH /v1/owners/{id}",
+                "PATCH /v1/webhooks/{id}",
                 "POST /v1/batches",
+                "POST /v1/batches/{id}/cancel",
                 "POST /v1/batches/{id}/rerun",
+                "POST /v1/batches/{id}/retry",
+                "POST /v1/files",
+                "POST /v1/files/scan",
+                "POST /v1/images/{id}/cancel",
+                "POST /v1/images/{id}/retry",
+                "POST /v1/owners",
+                "POST /v1/owners/{id}/keys",
+                "POST /v1/webhooks",
+                "POST /v1/webhooks/{id}/deliveries/{delivery}/redeliver",
+                "POST /v1/webhooks/{id}/test",
+                "POST /v1/workers/{id}/drain",
+                "POST /v1/workers/{id}/resume",
+                "PUT /v1/files/{kind}/{name}/content",
             ],
             endpoints.Order(StringComparer.Ordinal));
         var schemas = document.GetProperty("components").GetProperty("schemas");
@@ -55,14 +93,14 @@ public sealed class OpenApiTests(Databases databases)
         var document = await host.GetAsync<JsonElement>("/openapi/v1.json");
         var operations = document.GetProperty("paths").EnumerateObject().SelectMany(path => path.Value.EnumerateObject())
             .ToDictionary(operation => operation.Value.GetProperty("operationId").GetString()!, operation => operation.Value);
-        Assert.Equal(["200", "404", "409", "500", "503"], Answers("GetImageContent"));
-        Assert.Equal(["200", "400", "503"], Answers("ListBatches"));
-        Assert.Equal(["201", "400", "413", "415", "500", "503"], Answers("SubmitBatch"));
+        Assert.Equal(["200", "401", "403", "404", "409", "429", "500", "503"], Answers("GetImageContent"));
+        Assert.Equal(["200", "400", "401", "403", "429", "503"], Answers("ListBatches"));
+        Assert.Equal(["201", "400", "401", "403", "409", "413", "415", "429", "500", "503"], Answers("SubmitBatch"));
         Assert.Equal(["200", "503"], Answers("GetHealth"));
         Assert.True(operations["GetImageContent"].GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("image/png", out _));
 
         var schemas = document.GetProperty("components").GetProperty("schemas");
-        Assert.Equal(["BatchRequest", "ControlNetUnit", "LoraUse"], schemas.EnumerateObject().Where(IsClosed).Select(schema => schema.Name));
+        Assert.Equal(["BatchRequest", "ControlNetUnit", "KeyRequest", "LoraUse", "OwnerRequest"], schemas.EnumerateObject().Where(IsClosed).Select(schema => schema.Name));
         Assert.True(schemas.GetProperty("ProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
         Assert.True(schemas.GetProperty("HttpValidationProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
         foreach (var dotnet in new[] { "&lt;", "\\n", "BatchRequest.", "long?", "double?", "int?", "string?", "StableDiffusion." })
@@ -101,7 +139,7 @@ public sealed class OpenApiTests(Databases databases)
             }
         }
 
-        Assert.Equal(29, bounded);
+        Assert.Equal(30, bounded);
         Assert.Equal("1024", schemas.GetProperty("BatchRequest").GetProperty("properties").GetProperty("width").GetProperty("maximum").ToString());
     }
 

@@ -15,6 +15,6 @@ public sealed record MeResponse
     /// <summary>The owner's images that are on their way.</summary>
     public required long Waiting { get; init; }
 
-    /// <summary>Images accepted of the owner today (UTC), deleted ones too; absent without <see cref="OwnerResponse.MaxImagesPerDay"/>.</summary>
+    /// <summary>Images accepted of the owner today (UTC), deleted ones too; absent where there is no max_images_per_day.</summary>
     public long? ImagesToday { get; init; }
 }
