@@ -86,7 +86,9 @@ internal sealed class BusFarm : IAsyncDisposable
 
     public async Task SendAsync(RenderImages command)
     {
-        var queue = await Bus.GetSendEndpoint(new Uri($"queue:{Queues.Render(command.Model)}"));
+        var queue = command.WorkerId is { } worker
+            ? await ((IBus?)coordinators ?? Bus).GetSendEndpoint(Queues.RenderOnAddress(worker))
+            : await Bus.GetSendEndpoint(new Uri($"queue:{Queues.Render(command.Model)}"));
         await queue.Send(command, Cancel);
     }
 

@@ -53,6 +53,19 @@ public sealed class RabbitMqTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Command_for_one_worker_alone_is_drawn_by_it()
+    {
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer(), server.Uri);
+        await using var other = await BusFarm.StartAsync(new FakeRenderer(), server.Uri, coordinator: farm.Coordinator, answers: false, id: "worker-2");
+        foreach (var image in Enumerable.Range(0, 3).Select(_ => Some.Image()))
+        {
+            await farm.SendAsync(Some.Group(image) with { WorkerId = "worker-2" });
+            await other.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
+        }
+        Assert.Empty(farm.Renderer.Groups);
+    }
+
+    [Fact]
     public async Task Worker_obeys_commands_of_its_own_and_leaves_what_waits_to_others_while_it_drains()
     {
         using var begun = new SemaphoreSlim(0);
