@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using StableDiffusion.Contracts.Batches;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Owners;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Owners.Access;
@@ -15,7 +16,7 @@ namespace StableDiffusion.Coordinator;
 /// doc comments.</summary>
 internal static partial class FarmOpenApi
 {
-    private static readonly Type[] Closed = [typeof(BatchRequest), typeof(LoraUse), typeof(ControlNetUnit), typeof(OwnerRequest), typeof(KeyRequest)];
+    private static readonly Type[] Closed = [typeof(BatchRequest), typeof(LoraUse), typeof(ControlNetUnit), typeof(OwnerRequest), typeof(KeyRequest), typeof(RegisterFileRequest)];
 
     public static void Describe(OpenApiOptions options)
     {

@@ -25,7 +25,7 @@ internal static class FilesApi
         files.MapGet("{kind}/{name}", Get).WithName("GetFile").WithSummary("One registered file").ProducesProblem(StatusCodes.Status404NotFound);
         files.MapPut("{kind}/{name}/content", Put).WithName("PutFile").WithSummary("Upload a .safetensors file")
             .WithDescription("The body is the file. It is checked while it comes; what is refused is not stored.")
-            .Accepts<Stream>("application/octet-stream").ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
+            .Accepts<Stream>("application/octet-stream", "*/*").ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status413PayloadTooLarge);
         files.MapDelete("{kind}/{name}", Delete).WithName("DeleteFile").WithSummary("Delete a file from the object store and from workers' caches")
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict);
         return files;

@@ -21,6 +21,9 @@ public sealed class DataFolder
     /// <summary>The pictures.</summary>
     public string Objects => Inside("objects");
 
+    /// <summary>What the worker pulls from among the objects.</summary>
+    public string Cache => Inside("cache");
+
     /// <summary>The private PostgreSQL's cluster, log and socket.</summary>
     public string Postgres => Inside("postgres");
 

@@ -133,6 +133,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
             ["Dispatch:RequeueAtStart"] = "true", // messages in memory end with the process
         });
         builder.Configuration["Worker:Models"] ??= data.Models;
+        builder.Configuration["Worker:Cache"] ??= data.Cache;
         builder.Configuration["Logging:LogLevel:Microsoft.AspNetCore"] ??= "Warning";
         builder.Configuration["Logging:LogLevel:Microsoft.EntityFrameworkCore"] ??= "Warning";
         // a new database's missing table of migrations is told as an error here; real ones come as exceptions

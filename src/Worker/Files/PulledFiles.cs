@@ -15,6 +15,7 @@ public sealed partial class PulledFiles(
     private const int CheckpointsKept = 2; // the one that is being loaded, and the one before, whose loading may not be over
     private readonly SemaphoreSlim turn = new(1);
     private readonly Queue<FileHold> checkpoints = new();
+    private bool unread;
 
     /// <summary>Registered checkpoints that <see cref="EnsureAsync"/> can bring here: allowed by the settings, and no larger than the cache.</summary>
     public IReadOnlyList<IndexedFile> Checkpoints =>
@@ -39,10 +40,16 @@ public sealed partial class PulledFiles(
         try
         {
             await reader.ReadAsync(cancellationToken).ConfigureAwait(false);
+            unread = false;
         }
         catch (ObjectStoreException e)
         {
-            LogNoIndex(e.Message);
+            if (!unread)
+            {
+                LogNoIndex(e.Message);
+            }
+
+            unread = true; // said once
         }
         finally
         {
