@@ -78,6 +78,16 @@ public sealed partial class ComposeTests
     }
 
     [Fact]
+    public void Images_set_only_what_their_program_reads()
+    {
+        foreach (string file in Directory.GetFiles(DeploymentFiles.PathOf("deploy"), "*.Dockerfile"))
+        {
+            string program = Path.GetFileName(file).StartsWith("coordinator", StringComparison.Ordinal) ? "coordinator" : "worker";
+            Assert.All(ImageSetting().Matches(File.ReadAllText(file)), setting => Assert.True(ProgramSettings.Has(program, setting.Groups["name"].Value), setting.Value));
+        }
+    }
+
+    [Fact]
     public void A_program_is_given_longer_to_end_than_its_host_takes_at_most()
     {
         TimeSpan host = new Microsoft.Extensions.Hosting.HostOptions().ShutdownTimeout;
@@ -111,6 +121,9 @@ public sealed partial class ComposeTests
 
     [GeneratedRegex(@"(?m)^(?<name>FARM_[A-Z0-9_]+)=(?<value>.*)$")]
     private static partial Regex Line();
+
+    [GeneratedRegex(@"(?m)^ENV .*?(?<name>[A-Za-z]+__\w+)=")]
+    private static partial Regex ImageSetting();
 
     [GeneratedRegex(@"(?m)^EXPOSE (?<port>\d+)$")]
     private static partial Regex Expose();

@@ -15,7 +15,8 @@ internal static class ProgramSettings
     private static readonly (string Section, Type Options)[] Coordinators =
         [.. Both, ("ConnectionStrings", typeof(DatabaseOptions)), .. Sections(typeof(DatabaseOptions).Assembly)];
 
-    private static readonly (string Section, Type Options)[] Workers = [.. Both, .. Sections(typeof(Worker.Hosting.WorkerOptions).Assembly)];
+    private static readonly (string Section, Type Options)[] Workers =
+        [.. Both, .. Sections(typeof(Worker.Hosting.WorkerOptions).Assembly), (Worker.Hosting.WorkerOptions.Section, typeof(Worker.Files.PullOptions))];
 
     /// <summary>Whether "Section__Property__Property" is a setting of that program.</summary>
     public static bool Has(string program, string variable)

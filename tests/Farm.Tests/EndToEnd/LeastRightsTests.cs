@@ -57,12 +57,10 @@ public sealed class LeastRightsTests(TestServers servers)
             () => worker.DeleteObjectAsync("renders", "batches/b.png", Cancelled),
             () => worker.DeleteObjectAsync("renders", "models/a", Cancelled),
             () => worker.ListObjectsV2Async(new ListObjectsV2Request { BucketName = "renders" }, Cancelled),
-            () => worker.PutBucketAsync("another", Cancelled),
             () => worker.GetBucketPolicyAsync("renders", Cancelled),
         })
         {
-            var error = await Assert.ThrowsAsync<AmazonS3Exception>(refused);
-            Assert.Contains(error.ErrorCode, new[] { "AccessDenied", "TooManyBuckets" });
+            Assert.Equal(HttpStatusCode.Forbidden, (await Assert.ThrowsAsync<AmazonS3Exception>(refused)).StatusCode);
         }
 
         Assert.Equal(HttpStatusCode.NoContent, (await coordinator.DeleteObjectAsync("renders", "batches/a.png", Cancelled)).HttpStatusCode);
