@@ -34,6 +34,9 @@ public sealed record WorkerRegistered
     /// its device.</summary>
     public IReadOnlyList<string> CanHold { get; init; } = [];
 
+    /// <summary>Those of <see cref="CanHold"/> that the worker had loaded before: what a request for one needs to be resolved.</summary>
+    public IReadOnlyList<ModelDescription> Described { get; init; } = [];
+
     /// <summary>LoRAs, embeddings, VAEs and ControlNets this worker holds, or fetches when an image needs them. Images that need others wait for another
     /// worker.</summary>
     public IReadOnlyList<AdapterDescription> Adapters { get; init; } = [];

@@ -57,7 +57,7 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
             return;
         }
 
-        foreach (var model in report.Models.OrderBy(model => model.Name, StringComparer.Ordinal)) // one order: no deadlock
+        foreach (var model in report.Models.Concat(report.Described).OrderBy(model => model.Name, StringComparer.Ordinal)) // one order: no deadlock
         {
             await db.Database.ExecuteSqlAsync($"""
                 INSERT INTO models (name, hash, vae_scale_factor, default_size, default_cfg_scale, default_sampler, family, inpainting, batch_class, reported_at)

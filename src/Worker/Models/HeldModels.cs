@@ -7,6 +7,7 @@ namespace StableDiffusion.Worker.Models;
 public sealed class HeldModels
 {
     private readonly ConcurrentDictionary<string, ModelDescription> models = new();
+    private readonly ConcurrentDictionary<string, ModelDescription> known = new(); // and not held any more
     private readonly ConcurrentDictionary<string, long> lastUsed = new();
     private long uses;
     private volatile IReadOnlyList<string> found = []; // in this worker's folders, and not loaded at start
@@ -19,6 +20,9 @@ public sealed class HeldModels
     public IReadOnlyList<string> CanHold =>
         [.. found.Union(registered).Except(models.Keys).Except(Faults.Select(fault => fault.Name)).Order(StringComparer.Ordinal)];
 
+    /// <summary>Those of them that were loaded before.</summary>
+    public IReadOnlyList<ModelDescription> Described => [.. CanHold.Where(known.ContainsKey).Select(name => known[name])];
+
     /// <summary>Models that were found and could not be loaded.</summary>
     public IReadOnlyList<ModelFault> Faults { get; private set; } = [];
 
@@ -29,10 +33,16 @@ public sealed class HeldModels
     public IReadOnlyList<string> ByUse => [.. models.Keys.OrderBy(name => lastUsed.GetValueOrDefault(name)).ThenBy(name => name, StringComparer.Ordinal)];
 
     /// <summary>The worker's start is over.</summary>
-    public void Complete(IReadOnlyList<ModelFault> faults, IReadOnlyList<string> canHold)
+    public void Complete(LoadedModels loaded)
     {
-        Faults = faults;
-        found = canHold;
+        ArgumentNullException.ThrowIfNull(loaded);
+        foreach (var model in loaded.Described)
+        {
+            known[model.Name] = model;
+        }
+
+        Faults = loaded.Faults;
+        found = loaded.Others;
         Loading = false;
     }
 
@@ -49,6 +59,7 @@ public sealed class HeldModels
     public ModelDescription Remove(string name)
     {
         var model = Get(name);
+        known[name] = model;
         models.TryRemove(name, out _);
         found = [.. found.Append(name)];
         return model;

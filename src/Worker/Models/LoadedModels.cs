@@ -9,4 +9,7 @@ public sealed record LoadedModels(IReadOnlyList<ModelDescription> Models, IReadO
 {
     /// <summary>Names of those for which there was no room.</summary>
     public IReadOnlyList<string> Others { get; init; } = [];
+
+    /// <summary>Those of the others that were loaded for a moment, so that requests may name them.</summary>
+    public IReadOnlyList<ModelDescription> Described { get; init; } = [];
 }

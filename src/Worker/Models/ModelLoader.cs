@@ -3,6 +3,7 @@ using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Memory;
+using StableDiffusion.Storage;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Rendering;
@@ -34,7 +35,7 @@ public sealed partial class ModelLoader(
                 await ListenAsync(model, cancellationToken).ConfigureAwait(false);
             }
 
-            models.Complete(loaded.Faults, loaded.Others);
+            models.Complete(loaded);
             Changed();
         }
         finally
@@ -93,6 +94,11 @@ public sealed partial class ModelLoader(
                     return;
                 }
             }
+            catch (ObjectStoreException error) when (error.IsTransient)
+            {
+                LogAway(error, name, error.Message); // whoever wants it asks again
+                return;
+            }
             catch (Exception error) when (error is not OperationCanceledException)
             {
                 var reason = LibTorchError.Words(error);
@@ -139,6 +145,9 @@ public sealed partial class ModelLoader(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} is not among those that this worker could load")]
     private partial void LogUnknown(string model);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} could not be brought here now: {Reason}")]
+    private partial void LogAway(Exception error, string model, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} could not be loaded: {Reason}")]
     private partial void LogFailed(Exception error, string model, string reason);

@@ -69,7 +69,9 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         List<ModelDescription> loaded = [];
         List<ModelFault> faults = [];
         List<string> others = [];
-        foreach (var name in sources.AtStart)
+        var names = sources.AtStart;
+        var described = await DescribeAsync(options.MaxModels > 0 ? [.. names.Skip(options.MaxModels)] : [], faults, cancellationToken).ConfigureAwait(false);
+        foreach (var name in names.Where(name => faults.TrueForAll(fault => fault.Name != name)))
         {
             if (options.MaxModels > 0 && loaded.Count == options.MaxModels)
             {
@@ -87,12 +89,10 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
-                var reason = LibTorchError.Words(error);
-                LogLeftOut(error, name, reason);
-                faults.Add(new ModelFault { Name = name, Reason = reason });
+                faults.Add(Fault(name, error));
             }
         }
-        return new LoadedModels(loaded, faults) { Others = others };
+        return new LoadedModels(loaded, faults) { Others = others, Described = [.. described.Where(model => others.Contains(model.Name))] };
     }
 
     /// <inheritdoc/>
@@ -139,6 +139,33 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             },
             CancellationToken.None).GetAwaiter().GetResult();
         thread.Dispose();
+    }
+
+    /// <summary>Loads and drops one after the other, while the device is empty.</summary>
+    private async Task<List<ModelDescription>> DescribeAsync(IReadOnlyList<string> names, List<ModelFault> faults, CancellationToken cancellationToken)
+    {
+        List<ModelDescription> described = [];
+        foreach (var name in names)
+        {
+            try
+            {
+                described.Add(await LoadAsync(name, cancellationToken).ConfigureAwait(false));
+                await DropAsync(name, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception error) when (error is not OperationCanceledException)
+            {
+                faults.Add(Fault(name, error));
+            }
+        }
+
+        return described;
+    }
+
+    private ModelFault Fault(string name, Exception error)
+    {
+        var reason = LibTorchError.Words(error);
+        LogLeftOut(error, name, reason);
+        return new ModelFault { Name = name, Reason = reason };
     }
 
     private void Render(RenderGroup group, IReadOnlyDictionary<string, Picture> inputs, CancellationToken cancellationToken)

@@ -37,7 +37,7 @@ public sealed class Registration(
 
     private static bool Same(WorkerRegistered one, WorkerRegistered other) =>
         one.Loading == other.Loading && one.Models.SequenceEqual(other.Models) && one.CanHold.SequenceEqual(other.CanHold)
-        && one.Adapters.SequenceEqual(other.Adapters) && one.Faults.SequenceEqual(other.Faults);
+        && one.Described.SequenceEqual(other.Described) && one.Adapters.SequenceEqual(other.Adapters) && one.Faults.SequenceEqual(other.Faults);
 
     private WorkerRegistered Describe()
     {
@@ -53,6 +53,7 @@ public sealed class Registration(
             GroupSize = options.Value.GroupSize,
             Models = models.All,
             CanHold = models.CanHold,
+            Described = models.Described,
             Adapters = adapters.Offered,
             Faults = models.Faults,
             Loading = loading,

@@ -1,4 +1,5 @@
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Storage;
 using StableDiffusion.Worker.Tests.Fakes;
 
 namespace StableDiffusion.Worker.Tests.Models;
@@ -38,6 +39,7 @@ public sealed class ModelLoaderTests
         var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Any(model => model.Name == "third"));
         Assert.Equal(["starter", "third"], registered.Models.Select(model => model.Name));
         Assert.Equal(["second"], registered.CanHold);
+        Assert.Equal([second], registered.Described);
         Assert.Equal(["second"], farm.Renderer.Dropped);
     }
 
@@ -92,6 +94,22 @@ public sealed class ModelLoaderTests
         Assert.Equal(("cut", "unet: cut off"), (registered.Faults[0].Name, registered.Faults[0].Reason));
         Assert.Empty(registered.CanHold);
         Assert.Equal("starter", Assert.Single(registered.Models).Name);
+    }
+
+    [Fact]
+    public async Task Model_that_could_not_be_fetched_just_now_may_be_asked_for_again()
+    {
+        var tries = 0;
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer
+        {
+            Others = ["far"], BeforeLoad = _ => { if (++tries == 1) { throw new ObjectStoreException("away", transient: true); } },
+        });
+
+        await farm.LoadAsync("far");
+        await farm.LoadAsync("far");
+
+        var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Any(model => model.Name == "far"));
+        Assert.Empty(registered.Faults);
     }
 
     private static RenderImages Of(string model, params ImageToRender[] images)

@@ -21,6 +21,7 @@ public sealed class ModelsComeAndGoTests : IDisposable
         var loaded = await renderer.LoadAsync(Cancel);
         Assert.Equal("other", Assert.Single(loaded.Models).Name);
         Assert.Equal(["tiny-sd15"], loaded.Others);
+        Assert.Equal(loaded.Others, loaded.Described.Select(model => model.Name));
 
         var first = await renderer.LoadAsync("tiny-sd15", Cancel);
         var plain = Assert.Single(await Draw(renderer, Settings(first.DefaultSize)));
@@ -31,6 +32,7 @@ public sealed class ModelsComeAndGoTests : IDisposable
         await Assert.ThrowsAsync<ArgumentException>(() => Draw(renderer, Settings(first.DefaultSize)));
         var second = await renderer.LoadAsync("tiny-sd15", Cancel);
 
+        Assert.Equal(loaded.Described[0], first);
         Assert.Equal(first, second);
         Assert.Equal(plain.Pixels, Assert.Single(await Draw(renderer, Settings(first.DefaultSize))).Pixels);
     }
