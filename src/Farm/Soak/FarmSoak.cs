@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using StableDiffusion.Farm.Servers;
 using StableDiffusion.Farm.Soak.Audit;
 using StableDiffusion.Farm.Soak.Faults;
@@ -73,7 +74,7 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
         await using var copies = await DoubleDeliveries.StartAsync(farm, SoakSettings.LatestCopy, new Random(settings.Seed), cancellationToken);
         var submitting = submissions.RunAsync(over.Token);
         var faults = new List<Fault>();
-        while (clock.Elapsed < settings.Duration)
+        for (var end = clock.Elapsed + settings.Duration; clock.Elapsed < end;)
         {
             await Task.Delay(SoakSettings.MostPeace * random.NextDouble(), cancellationToken);
             if (faults.Count == 0)
@@ -84,7 +85,7 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
             var fault = faults[random.Next(faults.Count)];
             faults.Remove(fault);
             var what = await fault.StrikeAsync(farm, SoakSettings.Times, random, cancellationToken);
-            Say($"{fault.Name}: {what}; {submissions.Accepted.Count} batches accepted, {await farm.TryCountOpenAsync(cancellationToken)} images open, {copies.Copies} messages came twice");
+            Say($"{fault.Name}: {what}; {submissions.Accepted.Count} batches accepted, {(await farm.TryCountOpenAsync(cancellationToken))?.ToString(CultureInfo.InvariantCulture) ?? "?"} images open, {copies.Copies} messages came twice");
         }
 
         await over.CancelAsync();

@@ -16,7 +16,6 @@ namespace StableDiffusion.Farm.Trials;
 /// </summary>
 internal sealed class TrialFarm : IAsyncDisposable
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
     private readonly string folder;
     private readonly NpgsqlDataSource database;
     private readonly ServiceProvider services;
@@ -124,48 +123,6 @@ internal sealed class TrialFarm : IAsyncDisposable
     /// <summary>Submits to any coordinator.</summary>
     public Task<BatchResponse> SubmitAsync(BatchRequest request, CancellationToken cancellationToken) =>
         Coordinators.Values.First().SubmitAsync(request with { Model = FreeRenderer.Model }, cancellationToken);
-
-    /// <summary>Images that are not at their ends; null while the database is away.</summary>
-    public async Task<int?> TryCountOpenAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await using var command = Database.CreateCommand("SELECT count(*)::int FROM images WHERE state IN ('queued', 'dispatched', 'rendering')");
-            return (int)(await command.ExecuteScalarAsync(cancellationToken))!;
-        }
-        catch (NpgsqlException)
-        {
-            return null;
-        }
-    }
-
-    /// <summary>Waits until every image is at its end; how many are not when the time is over, null where the database does not say.</summary>
-    public async Task<int?> WaitForEndAsync(TimeSpan longest, CancellationToken cancellationToken)
-    {
-        var start = TimeProvider.System.GetTimestamp();
-        int? open;
-        while ((open = await TryCountOpenAsync(cancellationToken)) != 0 && TimeProvider.System.GetElapsedTime(start) < longest)
-        {
-            await Task.Delay(Pause, cancellationToken);
-        }
-
-        return open;
-    }
-
-    /// <summary>Those of some batches that the database does not know.</summary>
-    public async Task<List<Guid>> MissingAsync(IEnumerable<Guid> batches, CancellationToken cancellationToken)
-    {
-        await using var command = Database.CreateCommand("SELECT wanted FROM unnest($1) wanted WHERE NOT EXISTS (SELECT FROM batches WHERE id = wanted)");
-        command.Parameters.AddWithValue(batches.ToArray());
-        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
-        List<Guid> missing = [];
-        while (await rows.ReadAsync(cancellationToken))
-        {
-            missing.Add(rows.GetGuid(0));
-        }
-
-        return missing;
-    }
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
