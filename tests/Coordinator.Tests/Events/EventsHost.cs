@@ -1,14 +1,18 @@
+using System.Net.Http.Json;
 using MassTransit;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Events;
 using StableDiffusion.Coordinator.Owners;
 using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Coordinator.Workers;
 using StableDiffusion.Storage.Hosting;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
@@ -55,6 +59,16 @@ internal sealed class EventsHost : IAsyncDisposable
         app.MapCoordinator();
         await app.StartAsync(Token);
         return new EventsHost(app, connectionString, folder);
+    }
+
+    /// <summary>Submits a batch that must be accepted; a worker that holds its model is known.</summary>
+    public async Task<BatchResponse> SubmitAsync(BatchRequest request)
+    {
+        await using var scope = Services.CreateAsyncScope();
+        await scope.ServiceProvider.GetRequiredService<WorkerRegister>().RegisterAsync(CoordinatorHost.Registered("worker-1", DateTimeOffset.UtcNow), Token);
+        using var answer = await Client.PostAsJsonAsync("/v1/batches", request, FarmJson.Options, Token);
+        Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync(Token));
+        return (await answer.Content.ReadFromJsonAsync<BatchResponse>(FarmJson.Options, Token))!;
     }
 
     /// <summary>Writes a batch of no images.</summary>
