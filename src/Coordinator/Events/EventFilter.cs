@@ -18,6 +18,9 @@ internal sealed record EventFilter
     /// <summary>Whether progress brings the previews themselves along.</summary>
     public bool InlinePreviews { get; init; }
 
+    /// <summary>Whether it wants to hear of the event.</summary>
+    public bool Wants(FarmEvent row) => Covers(row.BatchId, row.OwnerId) && (Types is null || Types.Contains(row.Type));
+
     /// <summary>Whether it wants to hear of the batch.</summary>
     public bool Covers(Guid batchId, int ownerId) => (BatchId is null || BatchId == batchId) && (OwnerId is null || OwnerId == ownerId);
 }

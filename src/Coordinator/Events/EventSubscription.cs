@@ -21,10 +21,10 @@ internal sealed class EventSubscription(EventFilter filter, int buffer, Action<E
     /// <summary>Tells it where it begins.</summary>
     public void Begin(EventPosition position) => begun.TrySetResult(position);
 
-    /// <summary>Gives it an event; one that has no room for it is cut off.</summary>
+    /// <summary>Gives it an event that it wants; one that has no room for it is cut off.</summary>
     public void Offer(StreamedEvent told)
     {
-        if (filter.Covers(told.BatchId, told.OwnerId) && (filter.Types is null || filter.Types.Contains(told.Type)) && !channel.Writer.TryWrite(told))
+        if (!channel.Writer.TryWrite(told))
         {
             channel.Writer.TryComplete();
         }

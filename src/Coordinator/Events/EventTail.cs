@@ -108,14 +108,21 @@ internal sealed partial class EventTail(IServiceScopeFactory scopes, TimeProvide
 
     private void Tell(IReadOnlyList<FarmEvent> page, EventPosition upTo)
     {
-        var told = page.Select(StreamedEvent.Of).ToList();
         lock (gate)
         {
             position = upTo;
             foreach (var subscription in subscriptions)
             {
                 subscription.Begin(upTo); // those that came while there was no position
-                told.ForEach(subscription.Offer);
+            }
+
+            foreach (var row in page)
+            {
+                StreamedEvent? told = null; // made for the first who wants it, if any
+                foreach (var subscription in subscriptions.Where(subscription => subscription.Filter.Wants(row)))
+                {
+                    subscription.Offer(told ??= StreamedEvent.Of(row));
+                }
             }
         }
     }

@@ -56,7 +56,7 @@ internal sealed partial class ProgressTail(
             foreach (var kind in interested)
             {
                 var previews = kind.Key ? await PreviewsAsync(db, images, cancellationToken) : [];
-                var news = StreamedEvent.Of(null, EventTypes.ImagesProgressed, ownerId, new EventResponse
+                var news = StreamedEvent.Of(null, EventTypes.ImagesProgressed, new EventResponse
                 {
                     BatchId = batchId,
                     At = time.GetUtcNow(),

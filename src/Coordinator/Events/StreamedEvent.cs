@@ -7,20 +7,18 @@ namespace StableDiffusion.Coordinator.Events;
 /// <summary>An event as streams send it; made once for all listeners.</summary>
 /// <param name="Position">Its place; null when it is not stored and cannot be resumed from.</param>
 /// <param name="Type">One of <see cref="EventTypes"/>.</param>
-/// <param name="BatchId">The batch.</param>
-/// <param name="OwnerId">The batch's owner.</param>
 /// <param name="Json">An <see cref="EventResponse"/> in UTF-8, on one line; empty for a position alone.</param>
-internal sealed record StreamedEvent(EventPosition? Position, string Type, Guid BatchId, int OwnerId, byte[] Json)
+internal sealed record StreamedEvent(EventPosition? Position, string Type, byte[] Json)
 {
     /// <summary>No event, but a place to resume from until there is one.</summary>
-    public static StreamedEvent Start(EventPosition position) => new(position, "", Guid.Empty, 0, []);
+    public static StreamedEvent Start(EventPosition position) => new(position, "", []);
 
     /// <summary>A stored event.</summary>
-    public static StreamedEvent Of(FarmEvent row) => Of(row.Position, row.Type, row.OwnerId, Response(row));
+    public static StreamedEvent Of(FarmEvent row) => Of(row.Position, row.Type, Response(row));
 
     /// <summary>Any event.</summary>
-    public static StreamedEvent Of(EventPosition? position, string type, int ownerId, EventResponse response) =>
-        new(position, type, response.BatchId, ownerId, JsonSerializer.SerializeToUtf8Bytes(response, FarmJson.Options));
+    public static StreamedEvent Of(EventPosition? position, string type, EventResponse response) =>
+        new(position, type, JsonSerializer.SerializeToUtf8Bytes(response, FarmJson.Options));
 
     /// <summary>A stored event as the API tells it.</summary>
     public static EventResponse Response(FarmEvent row)
