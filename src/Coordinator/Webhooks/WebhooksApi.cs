@@ -39,9 +39,9 @@ internal static class WebhooksApi
         WebhookFields.CheckUrl(request.Url, options.Value, errors);
         WebhookFields.CheckTypes(request.Types, errors);
         WebhookFields.CheckTag(request.Tag, errors);
-        if (request.BatchId is { } batch && !await db.Batches.Of(owner).AnyAsync(row => row.Id == batch, cancellationToken))
+        if (request.BatchId is { } batch && !await db.Batches.AnyAsync(row => row.Id == batch && row.OwnerId == owner.Id, cancellationToken))
         {
-            errors.Add("batch_id", "There is no such batch.");
+            errors.Add("batch_id", "You have no such batch.");
         }
 
         if (!errors.IsEmpty)

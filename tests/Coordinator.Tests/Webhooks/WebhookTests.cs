@@ -102,7 +102,7 @@ public sealed class WebhookTests(Databases databases)
         var delivery = (await DeliveriesAsync(host, slow)).First(delivery => delivery.LastError is not null);
         Assert.Equal((WebhookDeliveryState.Pending, null), (delivery.State, delivery.LastStatus));
         Assert.Equal("It did not answer within 1 s.", delivery.LastError);
-        Assert.NotNull((await host.Client.GetFromJsonAsync<WebhookResponse>($"/v1/webhooks/{slow.Id}", FarmJson.Options, Token))!.FailingSince);
+        await EventuallyAsync(async () => (await host.Client.GetFromJsonAsync<WebhookResponse>($"/v1/webhooks/{slow.Id}", FarmJson.Options, Token))!.FailingSince is not null);
     }
 
     [Fact]
