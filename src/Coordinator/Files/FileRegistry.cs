@@ -47,13 +47,27 @@ public sealed class FileRegistry(FarmDb db, IObjectStore objects, FileCheck chec
     {
         var left = await db.Files.AsNoTracking().Where(file => file.State == FileState.Checking || file.State == FileState.Removing)
             .OrderBy(file => file.CreatedAt).ToListAsync(cancellationToken);
+        ObjectStoreException? fault = null;
         foreach (var file in left)
         {
-            await using var turn = await FileLock.TryTakeAsync(db, file.Kind, file.Name, cancellationToken);
-            if (turn is not null)
+            try
             {
-                await (file.State == FileState.Checking ? CheckAsync(file, cancellationToken) : EndRemovalAsync(file, cancellationToken));
+                await using var turn = await FileLock.TryTakeAsync(db, file.Kind, file.Name, cancellationToken);
+                if (turn is not null)
+                {
+                    await (file.State == FileState.Checking ? CheckAsync(file, cancellationToken) : EndRemovalAsync(file, cancellationToken));
+                }
             }
+            catch (ObjectStoreException e)
+            {
+                fault = e; // perhaps of this one's objects alone
+                db.ChangeTracker.Clear();
+            }
+        }
+
+        if (fault is not null)
+        {
+            throw fault;
         }
     }
 

@@ -23,8 +23,14 @@ public sealed partial class FileWork(
                     scanned = true;
                 }
 
-                await scope.ServiceProvider.GetRequiredService<FileRegistry>().WorkAsync(stoppingToken);
-                await scope.ServiceProvider.GetRequiredService<FileIndexWriter>().WriteAsync(stoppingToken);
+                try
+                {
+                    await scope.ServiceProvider.GetRequiredService<FileRegistry>().WorkAsync(stoppingToken);
+                }
+                finally
+                {
+                    await scope.ServiceProvider.GetRequiredService<FileIndexWriter>().WriteAsync(stoppingToken); // of what is ready all the same
+                }
             }
             // the loop outlives whatever it meets: a database or store that is away comes back
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)

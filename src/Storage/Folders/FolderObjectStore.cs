@@ -27,6 +27,8 @@ public sealed class FolderObjectStore : IObjectStore
         this.time = time;
     }
 
+    private static Description Undescribed { get; } = new("application/octet-stream", new Dictionary<string, string>());
+
     private sealed record Description(string ContentType, IReadOnlyDictionary<string, string> Metadata);
 
     /// <inheritdoc/>
@@ -157,7 +159,8 @@ public sealed class FolderObjectStore : IObjectStore
 
     private static ObjectInfo Info(string key, long length, DateTime modified, string descriptionPath)
     {
-        var description = JsonSerializer.Deserialize<Description>(File.ReadAllBytes(descriptionPath))!;
+        // a file that somebody put there by hand has none
+        var description = File.Exists(descriptionPath) ? JsonSerializer.Deserialize<Description>(File.ReadAllBytes(descriptionPath))! : Undescribed;
         return new ObjectInfo(key, length, modified, description.ContentType, description.Metadata);
     }
 

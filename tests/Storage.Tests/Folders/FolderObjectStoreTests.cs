@@ -46,6 +46,15 @@ public sealed class FolderObjectStoreTests : ObjectStoreContract, IDisposable
     }
 
     [Fact]
+    public async Task File_that_was_put_there_by_hand_is_an_object()
+    {
+        Directory.CreateDirectory(Path.Combine(folder, "objects", "models"));
+        await File.WriteAllTextAsync(Path.Combine(folder, "objects", "models", "a"), "by hand", Cancel);
+
+        Assert.Equal((7, "application/octet-stream"), (await store.HeadAsync("models/a", Cancel)) is { } info ? (info.Length, info.ContentType) : default);
+    }
+
+    [Fact]
     public async Task Reader_keeps_the_bytes_it_opened_while_they_are_replaced()
     {
         await store.PutAsync("a", "old"u8.ToArray(), "image/png", null, Cancel);
