@@ -61,7 +61,8 @@ public sealed partial class GroupPublisher(
         try
         {
             var queue = await bus.GetSendEndpoint(worker is null ? new Uri($"queue:{Queues.Render(model)}") : Queues.RenderOnAddress(worker));
-            await queue.Send(command, context => context.TimeToLive = imageOptions.Value.QueueLease, cancellationToken).WaitAsync(cancellationToken);
+            // not given up by the transport: a channel on which a declaration was cancelled answers no other. What arrives late is refused to who claims it.
+            await queue.Send(command, context => context.TimeToLive = imageOptions.Value.QueueLease, CancellationToken.None).WaitAsync(cancellationToken);
             LogPublished(group.Length, model);
             return true;
         }

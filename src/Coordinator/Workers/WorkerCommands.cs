@@ -16,7 +16,7 @@ public sealed partial class WorkerCommands(ISendEndpointProvider bus, ILogger<Wo
         {
             // an exchange, not a queue: a queue that is sent to is made, and a gone worker's would stay
             var endpoint = await bus.GetSendEndpoint(new Uri($"exchange:{Queues.Worker(workerId)}?durable=false&autodelete=true"));
-            await endpoint.Send(command, context => context.TimeToLive = TimeSpan.FromMinutes(1), cancellationToken).WaitAsync(Longest, cancellationToken);
+            await endpoint.Send(command, context => context.TimeToLive = TimeSpan.FromMinutes(1), CancellationToken.None).WaitAsync(Longest, cancellationToken);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

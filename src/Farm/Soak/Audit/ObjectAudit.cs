@@ -7,6 +7,8 @@ namespace StableDiffusion.Farm.Soak.Audit;
 /// <summary>Compares what the object store holds with what the rows say, byte for byte.</summary>
 internal static class ObjectAudit
 {
+    private const string Pictures = "batches/"; // what came with requests, and models, lie beside them
+
     /// <summary>The faults, and how many objects are of attempts that were given up: no image shows them, and a sweep may remove them.</summary>
     public static async Task<(List<string> Faults, int Superseded)> RunAsync(NpgsqlDataSource database, IObjectStore store, CancellationToken cancellationToken)
     {
@@ -14,7 +16,7 @@ internal static class ObjectAudit
         var committed = await ReadAsync(database, "SELECT object_key, sha256 FROM images WHERE state = 'succeeded'", cancellationToken);
         var superseded = await ReadAsync(database, "SELECT object_key, outcome FROM attempts WHERE outcome <> 'succeeded'", cancellationToken);
         HashSet<string> listed = [];
-        await foreach (var entry in store.ListAsync("", cancellationToken))
+        await foreach (var entry in store.ListAsync(Pictures, cancellationToken))
         {
             listed.Add(entry.Key);
             if (!committed.ContainsKey(entry.Key) && !superseded.ContainsKey(entry.Key))
