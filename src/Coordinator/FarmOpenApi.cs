@@ -16,7 +16,11 @@ namespace StableDiffusion.Coordinator;
 /// doc comments.</summary>
 internal static partial class FarmOpenApi
 {
-    private static readonly Type[] Closed = [typeof(BatchRequest), typeof(LoraUse), typeof(ControlNetUnit), typeof(OwnerRequest), typeof(KeyRequest), typeof(RegisterFileRequest)];
+    private static readonly Type[] Closed =
+    [
+        typeof(BatchRequest), typeof(BatchRun), typeof(ImageFields), typeof(RerunRequest), typeof(ImageSelection),
+        typeof(LoraUse), typeof(ControlNetUnit), typeof(OwnerRequest), typeof(KeyRequest), typeof(RegisterFileRequest),
+    ];
 
     public static void Describe(OpenApiOptions options)
     {
@@ -27,7 +31,7 @@ internal static partial class FarmOpenApi
             document.Info.Version = "v1";
             document.Info.Description = "Submit batches of prompts, watch them, fetch the pictures. Field names are A1111's; every error is application/problem+json whose errors names the fields to change.";
             var schemas = document.Components!.Schemas!;
-            BatchRequestSchema.Describe(schemas[nameof(BatchRequest)], context.ApplicationServices.GetRequiredService<IOptions<BatchesOptions>>().Value);
+            BatchRequestSchema.Describe(document, context.ApplicationServices.GetRequiredService<IOptions<BatchesOptions>>().Value);
             foreach (var (path, item) in document.Paths)
             {
                 foreach (var id in item.Operations!.Values.SelectMany(operation => operation.Parameters ?? []).Where(parameter => parameter.Name == "id"))
@@ -47,6 +51,11 @@ internal static partial class FarmOpenApi
         {
             // a request's unknown fields are refused; an answer may have more than a client knows
             schema.AdditionalPropertiesAllowed = !Closed.Contains(context.JsonTypeInfo.Type);
+            if (context.JsonTypeInfo.Type == typeof(ImageReference))
+            {
+                schema.OneOf = [new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, new OpenApiSchema { Type = JsonSchemaType.String, Format = "uuid" }];
+            }
+
             if (context.JsonTypeInfo.Type.IsAssignableTo(typeof(ProblemDetails)))
             {
                 schema.Properties ??= new Dictionary<string, IOpenApiSchema>();

@@ -74,7 +74,7 @@ public sealed class OpenApiTests(Databases databases)
             ],
             endpoints.Order(StringComparer.Ordinal));
         var schemas = document.GetProperty("components").GetProperty("schemas");
-        foreach (var schema in new[] { "BatchRequest", "LoraUse", "ControlNetUnit", "ImageSettings", "InpaintingSettings", "AdapterResponse" })
+        foreach (var schema in new[] { "BatchRequest", "BatchRun", "FieldLists", "RerunRequest", "LoraUse", "ControlNetUnit", "ImageSettings", "InpaintingSettings", "AdapterResponse" })
         {
             foreach (var field in schemas.GetProperty(schema).GetProperty("properties").EnumerateObject())
             {
@@ -84,6 +84,18 @@ public sealed class OpenApiTests(Databases databases)
         }
 
         Assert.True(schemas.GetProperty("BatchRequest").GetProperty("properties").TryGetProperty("cfg_scale", out _));
+    }
+
+    [Fact]
+    public async Task Lists_of_fields_are_described_by_the_fields_that_they_list()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        var schemas = (await host.GetAsync<JsonElement>("/openapi/v1.json")).GetProperty("components").GetProperty("schemas");
+        var (image, lists) = (schemas.GetProperty("ImageFields").GetProperty("properties"), schemas.GetProperty("FieldLists").GetProperty("properties"));
+        Assert.Equal(image.EnumerateObject().Select(field => field.Name), lists.EnumerateObject().Select(field => field.Name));
+        Assert.Equal(("array", "150"), (lists.GetProperty("steps").GetProperty("type").GetString(), lists.GetProperty("steps").GetProperty("items").GetProperty("maximum").ToString()));
+        Assert.False(lists.TryGetProperty("n_iter", out _));
+        Assert.Equal("#/components/schemas/FieldLists", schemas.GetProperty("BatchRun").GetProperty("properties").GetProperty("zip").GetProperty("$ref").GetString());
     }
 
     [Fact]
@@ -100,7 +112,10 @@ public sealed class OpenApiTests(Databases databases)
         Assert.True(operations["GetImageContent"].GetProperty("responses").GetProperty("200").GetProperty("content").TryGetProperty("image/png", out _));
 
         var schemas = document.GetProperty("components").GetProperty("schemas");
-        Assert.Equal(["BatchRequest", "ControlNetUnit", "KeyRequest", "LoraUse", "OwnerRequest"], schemas.EnumerateObject().Where(IsClosed).Select(schema => schema.Name));
+        Assert.Empty(
+            new[] { "BatchRequest", "BatchRun", "ControlNetUnit", "FieldLists", "ImageFields", "ImageSelection", "KeyRequest", "LoraUse", "OwnerRequest", "RegisterFileRequest", "RerunRequest" }
+                .Except(schemas.EnumerateObject().Where(IsClosed).Select(schema => schema.Name)));
+        Assert.False(IsClosed(schemas.EnumerateObject().Single(schema => schema.Name == "BatchResponse")));
         Assert.True(schemas.GetProperty("ProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
         Assert.True(schemas.GetProperty("HttpValidationProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));
         foreach (var dotnet in new[] { "&lt;", "\\n", "BatchRequest.", "long?", "double?", "int?", "string?", "StableDiffusion." })

@@ -8,9 +8,50 @@ namespace StableDiffusion.Coordinator.Batches;
 /// tables. Defaults stand in the descriptions alone: clients made from a schema send its defaults, and fields that say nothing are refused.</summary>
 internal static class BatchRequestSchema
 {
-    public static void Describe(IOpenApiSchema request, BatchesOptions limits)
+    /// <summary>Describes the three schemas, each of which has the fields of the one before.</summary>
+    public static void Describe(OpenApiDocument document, BatchesOptions limits)
     {
-        Limit(request, "n_iter", 1, limits.MaxImages);
+        var schemas = document.Components!.Schemas!;
+        IOpenApiSchema image = schemas[nameof(ImageFields)], run = schemas[nameof(BatchRun)], request = schemas[nameof(BatchRequest)];
+        foreach (var schema in new[] { image, run, request })
+        {
+            DescribeImage(schema, limits);
+        }
+
+        foreach (var schema in new[] { run, request })
+        {
+            Limit(schema, "n_iter", 1, limits.MaxImages);
+            Field(schema, "prompts").MaxItems = limits.MaxImages;
+            Field(schema, "seeds").MaxItems = limits.MaxImages;
+            foreach (var lists in new[] { "zip", "product" })
+            {
+                schema.Properties![lists] = new OpenApiSchemaReference(nameof(FieldLists), document) { Description = Field(schema, lists).Description };
+            }
+        }
+
+        schemas[nameof(FieldLists)] = Lists(image, limits);
+        Field(request, "runs").MaxItems = limits.MaxImages;
+    }
+
+    // a list of values for every field of an image
+    private static OpenApiSchema Lists(IOpenApiSchema image, BatchesOptions limits) => new()
+    {
+        Type = JsonSchemaType.Object,
+        Description = "Lists of values by field.",
+        AdditionalPropertiesAllowed = false,
+        MinProperties = 1,
+        Properties = image.Properties!.ToDictionary(field => field.Key, field => (IOpenApiSchema)new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            Description = $"Values of {field.Key}.",
+            Items = field.Value,
+            MinItems = 1,
+            MaxItems = limits.MaxImages,
+        }),
+    };
+
+    private static void DescribeImage(IOpenApiSchema request, BatchesOptions limits)
+    {
         Limit(request, "steps", 1, limits.MaxSteps);
         Limit(request, "hr_second_pass_steps", 0, limits.MaxSteps);
         Limit(request, "width", 1, limits.MaxSide);
@@ -22,8 +63,6 @@ internal static class BatchRequestSchema
             Field(request, text).MaxLength = limits.MaxPromptLength;
         }
 
-        Field(request, "prompts").MaxItems = limits.MaxImages;
-        Field(request, "seeds").MaxItems = limits.MaxImages;
         Name(request, "sampler_name", Samplers.Names);
         Name(request, "scheduler", ScheduleTypes.Names);
         Name(request, "hr_upscaler", Upscalers.Names);

@@ -40,7 +40,7 @@ internal static class BatchesApi
         {
             if (!errors.IsEmpty)
             {
-                return Unchanged(errors);
+                return await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken) ? Unchanged(errors) : TypedResults.NotFound();
             }
 
             await actions.CancelImagesAsync(id, images, cancellationToken);
@@ -60,7 +60,7 @@ internal static class BatchesApi
         var images = await selector.FindAsync(id, selection?.Images, errors, cancellationToken);
         if (!errors.IsEmpty)
         {
-            return Unchanged(errors);
+            return await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken) ? Unchanged(errors) : TypedResults.NotFound();
         }
 
         await actions.ReplayAsync(id, images, cancellationToken);

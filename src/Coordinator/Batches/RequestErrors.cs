@@ -28,24 +28,7 @@ public sealed class RequestErrors
     public RequestErrors At(Func<string, string> place) => new(this, place);
 
     /// <summary>Notes an error of a field ("width", "prompts[1]").</summary>
-    public void Add(string field, string message)
-    {
-        field = place?.Invoke(field) ?? field;
-        if (!byField.TryGetValue(field, out var messages))
-        {
-            if (byField.Count == MaxFields)
-            {
-                return; // a hundred thousand prompts with the same mistake
-            }
-
-            byField[field] = messages = [];
-        }
-
-        if (messages.Count < MaxNamed && !messages.Contains(message))
-        {
-            messages.Add(message);
-        }
-    }
+    public void Add(string field, string message) => Add(field, message, isFirst: false);
 
     /// <summary>Notes that a field says nothing beside the others. An error when it does so wherever it is given, see <see cref="AddIdle"/>: in
     /// a request of several kinds of images it may be meant for some.</summary>
@@ -63,11 +46,30 @@ public sealed class RequestErrors
         {
             if (count == given(field))
             {
-                Add(field, message);
+                Add(field, message, isFirst: true); // whatever else is wrong with it matters less
             }
         }
     }
 
     /// <summary>As a problem document's "errors" has them.</summary>
     public IDictionary<string, string[]> ToDictionary() => byField.ToDictionary(field => field.Key, field => field.Value.ToArray());
+
+    private void Add(string field, string message, bool isFirst)
+    {
+        field = place?.Invoke(field) ?? field;
+        if (!byField.TryGetValue(field, out var messages))
+        {
+            if (byField.Count == MaxFields)
+            {
+                return; // a hundred thousand prompts with the same mistake
+            }
+
+            byField[field] = messages = [];
+        }
+
+        if (messages.Count < MaxNamed && !messages.Contains(message))
+        {
+            messages.Insert(isFirst ? 0 : messages.Count, message);
+        }
+    }
 }

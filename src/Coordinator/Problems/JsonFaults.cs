@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Settings;
 
 namespace StableDiffusion.Coordinator.Problems;
@@ -84,6 +85,7 @@ internal static partial class JsonFaults
             : type == typeof(long) ? $"a whole number from {-MaxWhole} to {MaxWhole}"
             : type == typeof(double) ? "a number"
             : type == typeof(bool) ? "true or false"
+            : type == typeof(ImageReference) ? "an image's place in the batch, from 0, or its id"
             : type == typeof(PromptSyntax) ? "\"a1111\" or \"plain\""
             : "an object";
     }

@@ -12,6 +12,7 @@ internal static partial class FieldNames
     private static readonly Dictionary<string, string> Options = new()
     {
         ["n_iter"] = "--count",
+        ["tags"] = "--tag",
         ["sampler_name"] = "--sampler",
         ["scheduler"] = "--schedule",
         ["prompt_syntax"] = "--plain-prompt",
@@ -61,6 +62,6 @@ internal static partial class FieldNames
     private static partial Regex Twice();
 
     // words that a sentence may use as well are fields only where a line begins with them
-    [GeneratedRegex(@"(?<field>\bprompts)\[(?<index>\d{1,6})\]|(?<field>\b(?:loras|controlnet_units|init_images))\[\d{1,6}\](?:\.\w+)?|(?<field>\b[a-z]+(?:_[a-z0-9]+)+)\b|(?<=^|\n(?:farm: )?)(?<field>seed|steps|width|height|model|scheduler|eta|mask|vae|loras)(?=: )|(?<=\b(?:without|give) )(?<field>mask)(?=[:,])")]
+    [GeneratedRegex(@"(?<field>\bprompts)\[(?<index>\d{1,6})\]|(?<field>\b(?:loras|controlnet_units|init_images|tags))\[\d{1,6}\](?:\.\w+)?|(?<field>\b[a-z]+(?:_[a-z0-9]+)+)\b|(?<=^|\n(?:farm: )?)(?<field>seed|steps|width|height|model|scheduler|eta|mask|vae|loras|name|tags|priority)(?=: )|(?<=\b(?:without|give) )(?<field>mask)(?=[:,])")]
     private static partial Regex Fields();
 }

@@ -25,6 +25,9 @@ internal sealed class RenderOptions
     private readonly Option<string?> model = new("--model") { Description = "Name of the model; needed when the farm has several." };
     private readonly Option<int?> batchClass = new("--batch-class") { Description = "Pictures that share a call of the networks; as many as the model's workers offer by default." };
     private readonly Option<bool> previews = new("--previews") { Description = "See the pictures on their way, as NAME.preview.png." };
+    private readonly Option<string?> name = new("--name") { Description = "What to call the batch." };
+    private readonly Option<string[]> tag = new("--tag") { Description = "A word to find the batch by; several may be given." };
+    private readonly Option<int?> priority = new("--priority") { Description = "-100 to 100: a batch of a higher one goes first; 0 by default." };
     private readonly PictureOptions pictures = new();
     private readonly AdapterOptions adapters = new();
     private readonly SdxlOptions sdxl = new();
@@ -38,7 +41,7 @@ internal sealed class RenderOptions
 
     public void AddTo(Command command)
     {
-        foreach (Option option in Settings.Prepend(previews).Prepend(count).Prepend(seed))
+        foreach (Option option in new Option[] { seed, count, previews, name, tag, priority }.Concat(Settings))
         {
             command.Add(option);
         }
@@ -66,6 +69,9 @@ internal sealed class RenderOptions
             Model = parsed.GetValue(model),
             LivePreviews = parsed.GetValue(previews) ? true : null,
             BatchClass = parsed.GetValue(batchClass),
+            Name = parsed.GetValue(name),
+            Tags = parsed.GetValue(tag) is { Length: > 0 } tags ? tags : null,
+            Priority = parsed.GetValue(priority),
         };
         return sdxl.Apply(pictures.Apply(adapters.Apply(request, parsed), parsed), parsed);
     }

@@ -129,7 +129,7 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Created, answer.StatusCode);
         var created = await answer.Content.ReadFromJsonAsync<BatchResponse>(FarmJson.Options, Token);
         Assert.Equal($"/v1/batches/{created!.Id}", answer.Headers.Location!.OriginalString);
-        Assert.Equivalent(created, await host.GetAsync<BatchResponse>(created.Url), strict: true);
+        Assert.Equivalent(created, await host.GetAsync<BatchResponse>(created.Url) with { Waiting = null }, strict: true);
         Assert.Equal(host.Time.GetUtcNow(), created.CreatedAt);
     }
 
@@ -178,7 +178,7 @@ public sealed class SubmissionTests(Databases databases) : IAsyncLifetime
         var second = await host.GetAsync<Page<ImageResponse>>(first.Next!);
         Assert.Equal([0, 1, 2, 3, 4], first.Items.Concat(second.Items).Select(image => image.Index));
         Assert.Null(second.Next);
-        Assert.Equal(first.Items[1], await host.GetAsync<ImageResponse>($"/v1/images/{first.Items[1].Id}"));
+        Assert.Equal(first.Items[1], await host.GetAsync<ImageResponse>($"/v1/images/{first.Items[1].Id}") with { Waiting = null });
     }
 
     [Theory]

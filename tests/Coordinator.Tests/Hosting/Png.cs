@@ -8,8 +8,8 @@ namespace StableDiffusion.Coordinator.Tests.Hosting;
 /// <summary>Small PNGs of one colour, and damaged ones.</summary>
 internal static class Png
 {
-    /// <summary>A PNG; with <paramref name="packed"/> its pixels are those bytes, whatever the size says.</summary>
-    public static byte[] Bytes(int width = 64, int height = 64, byte depth = 8, byte colour = 2, byte interlace = 0, byte content = 0, byte[]? packed = null)
+    /// <summary>A PNG; with <paramref name="packed"/> its pixels are those bytes, whatever the size says, and with <paramref name="manifest"/> it has that text.</summary>
+    public static byte[] Bytes(int width = 64, int height = 64, byte depth = 8, byte colour = 2, byte interlace = 0, byte content = 0, byte[]? packed = null, string? manifest = null)
     {
         var header = new byte[13];
         BinaryPrimitives.WriteInt32BigEndian(header, width);
@@ -18,7 +18,7 @@ internal static class Png
         return
         [
             0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A,
-            .. Chunk("IHDR", header), .. Chunk("IDAT", packed ?? Packed(Rows(width, height, content))), .. Chunk("IEND", []),
+            .. Chunk("IHDR", header), .. manifest is null ? [] : Chunk("iTXt", Encoding.UTF8.GetBytes($"manifest\0\0\0\0\0{manifest}")), .. Chunk("IDAT", packed ?? Packed(Rows(width, height, content))), .. Chunk("IEND", []),
         ];
     }
 

@@ -26,6 +26,7 @@ public sealed class RenderOptionsTests : IDisposable
         """{"prompts":["p"],"controlnet_units":[{"model":"canny","image":"AQID","control_mode":"ControlNet is more important"},{"model":"depth","image":"AQID","weight":0.5,"guidance_start":0.1,"guidance_end":0.9,"control_mode":"ControlNet is more important"}]}""")]
     [InlineData("--prompt-2 b --original-size 512x768 --crop 1x2 --target-size 8x16 --batch-class 4 --previews",
         """{"prompts":["p"],"prompt_2":"b","original_width":512,"original_height":768,"crop_x":1,"crop_y":2,"target_width":8,"target_height":16,"live_previews":true,"batch_class":4}""")]
+    [InlineData("--name cats --tag animals --tag draft --priority -5", """{"prompts":["p"],"name":"cats","tags":["animals","draft"],"priority":-5}""")]
     [InlineData("", """{"prompts":["p"]}""")]
     public void Options_become_the_requests_fields(string options, string request) => Assert.Equal(
         JsonSerializer.Serialize(JsonSerializer.Deserialize<BatchRequest>(request, FarmJson.Options), FarmJson.Options),
