@@ -48,9 +48,9 @@ internal sealed class EventLog(FarmDb db)
             : null;
     }
 
-    /// <summary>Whether the batch is finished and <paramref name="told"/> is the last of its events.</summary>
+    /// <summary>Whether the batch is finished, or gone, and <paramref name="told"/> is the last of its events.</summary>
     public Task<bool> IsOverAsync(Guid batch, EventPosition told, CancellationToken cancellationToken) => db.Database.SqlQueryRaw<bool>("""
-            SELECT EXISTS (SELECT FROM batches WHERE id = @batch AND finished_at IS NOT NULL)
+            SELECT NOT EXISTS (SELECT FROM batches WHERE id = @batch AND finished_at IS NULL)
                 AND NOT EXISTS (SELECT FROM events WHERE batch_id = @batch AND (transaction, id) > (@transaction, @id)) AS "Value"
             """,
             Parameter("batch", NpgsqlDbType.Uuid, batch), Parameter("transaction", NpgsqlDbType.Xid8, told.Transaction), Parameter("id", NpgsqlDbType.Bigint, told.Id))
