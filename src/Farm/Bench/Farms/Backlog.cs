@@ -13,7 +13,7 @@ internal static class Backlog
     {
         await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         await farm.LearnModelAsync(cancellationToken);
-        await farm.SubmitAsync(settings.Images * 2, seed: 0, cancellationToken);
+        await farm.SubmitAsync(settings.Images * 3, seed: 0, cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);
         var few = await TimeOfAsync(farm, settings.Images, cancellationToken);
         await farm.WaitForOpenBatchesAsync(0, cancellationToken);
@@ -41,7 +41,7 @@ internal static class Backlog
     /// <summary>Time in which so many images are drawn, once the workers are at it.</summary>
     private static async Task<TimeSpan> TimeOfAsync(MeasuredFarm farm, int images, CancellationToken cancellationToken)
     {
-        await farm.WaitForRenderedAsync(images / 4, cancellationToken);
+        await farm.WaitForRenderedAsync(images, cancellationToken);
         var clock = Stopwatch.StartNew();
         await farm.WaitForRenderedAsync(images, cancellationToken);
         return clock.Elapsed;
