@@ -29,6 +29,7 @@ internal static class FarmPathBench
                 Console.Error.WriteLine($"measuring: {part} …");
                 foreach (var result in await Parts[part](servers, settings with { Folder = folder }, cancellationToken))
                 {
+                    Console.Error.WriteLine($"  {result.Measured}: {result.Value}"); // the next part may be interrupted
                     table.AddRow(result.Measured.EscapeMarkup(), result.Value.EscapeMarkup(), result.Aim.EscapeMarkup());
                 }
             }
