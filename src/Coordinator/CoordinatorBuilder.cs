@@ -27,6 +27,7 @@ using StableDiffusion.Coordinator.Problems;
 using StableDiffusion.Coordinator.Scaling;
 using StableDiffusion.Coordinator.Search;
 using StableDiffusion.Coordinator.Waits;
+using StableDiffusion.Coordinator.Watching;
 using StableDiffusion.Coordinator.Webhooks;
 using StableDiffusion.Coordinator.Workers;
 
@@ -54,6 +55,7 @@ public static class CoordinatorBuilder
         services.AddEvents();
         services.AddWebhooks();
         services.AddKeeping();
+        services.AddWatching(builder.Configuration);
         services.AddScoped<BatchArchive>();
 
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>();
@@ -109,6 +111,7 @@ public static class CoordinatorBuilder
         app.MapOwnersAndKeys();
         app.MapBatchPage();
         app.MapHealth();
+        app.MapMetrics();
         app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
     }

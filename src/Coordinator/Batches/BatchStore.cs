@@ -5,12 +5,13 @@ using NpgsqlTypes;
 using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Events;
+using StableDiffusion.Coordinator.Watching;
 using StableDiffusion.Coordinator.Owners.Limits;
 
 namespace StableDiffusion.Coordinator.Batches;
 
 /// <summary>Writes accepted batches: the batch and all its images, or nothing.</summary>
-public sealed class BatchStore(FarmDb db, RecipeCache cache, DispatchSignal dispatch, Quotas quotas, IdempotencyKeys keys, TimeProvider time)
+public sealed class BatchStore(FarmDb db, RecipeCache cache, DispatchSignal dispatch, Quotas quotas, IdempotencyKeys keys, TimeProvider time, FarmMeter meter)
 {
     /// <summary>Stores a batch with its images queued, and wakes the dispatcher.</summary>
     /// <param name="head">What it says of itself.</param>
@@ -53,6 +54,7 @@ public sealed class BatchStore(FarmDb db, RecipeCache cache, DispatchSignal disp
         await CopyImagesAsync(row, batch, recipes, prompts, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         cache.Add(recipes.Zip(batch.Recipes, (id, recipe) => (id, recipe.Settings)));
+        meter.Accepted(row.Images);
         dispatch.Wake();
         return row;
     }

@@ -1,12 +1,14 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Coordinator.Images.Lifecycle;
+using StableDiffusion.Coordinator.Watching;
 
 namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>Of several coordinators one dispatches: it runs a <see cref="DispatchRound"/> whenever something happened, and at least every
 /// <see cref="DispatchOptions.Interval"/>. The others pass on what happens at theirs, and take over when it is gone.</summary>
 public sealed partial class Dispatcher(
-    IServiceScopeFactory scopes, Leadership leadership, DispatchSignal signal, TimeProvider time, IOptions<DispatchOptions> options, ILogger<Dispatcher> logger)
+    IServiceScopeFactory scopes, Leadership leadership, DispatchSignal signal, FarmMeter meter, TimeProvider time, IOptions<DispatchOptions> options, ILogger<Dispatcher> logger)
     : BackgroundService
 {
     private static readonly TimeSpan UpkeepEvery = TimeSpan.FromSeconds(1);
@@ -57,11 +59,13 @@ public sealed partial class Dispatcher(
     {
         while (true)
         {
+            var began = Stopwatch.GetTimestamp();
             await using (var scope = scopes.CreateAsyncScope())
             {
                 await scope.ServiceProvider.GetRequiredService<DispatchRound>().RunAsync(cancellationToken);
             }
 
+            meter.Round(began);
             log.Worked();
             await signal.WaitAsync(options.Value.Interval, time, cancellationToken);
         }

@@ -4,12 +4,13 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Images.Lifecycle;
+using StableDiffusion.Coordinator.Watching;
 
 namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>Publishes groups whose attempts are committed.</summary>
 public sealed partial class GroupPublisher(
-    Backlog backlog, ImageLosses losses, ISendEndpointProvider bus, TimeProvider time, IOptions<DispatchOptions> options, IOptions<ImageOptions> imageOptions,
+    Backlog backlog, ImageLosses losses, FarmMeter meter, ISendEndpointProvider bus, TimeProvider time, IOptions<DispatchOptions> options, IOptions<ImageOptions> imageOptions,
     ILogger<GroupPublisher> logger)
 {
     /// <summary>Sends a command for each group to the model's queue, or to a worker's own; how many images got through. What the broker does not take waits again.</summary>
@@ -63,6 +64,7 @@ public sealed partial class GroupPublisher(
             var queue = await bus.GetSendEndpoint(worker is null ? new Uri($"queue:{Queues.Render(model)}") : Queues.RenderOnAddress(worker));
             // not given up by the transport: a channel on which a declaration was cancelled answers no other. What arrives late is refused to who claims it.
             await queue.Send(command, context => context.TimeToLive = imageOptions.Value.QueueLease, CancellationToken.None).WaitAsync(cancellationToken);
+            meter.Published(model, group.Length);
             LogPublished(group.Length, model);
             return true;
         }

@@ -4,13 +4,14 @@ using StableDiffusion.Contracts.Images;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images.Lifecycle;
+using StableDiffusion.Coordinator.Watching;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Images;
 
 /// <summary>Takes in what workers report of images.</summary>
 public sealed partial class ImagesReportedConsumer(
-    ImageProgress progress, ImageEnds ends, WorkerHealth health, DispatchSignal dispatch, ILogger<ImagesReportedConsumer> logger) : IConsumer<ImagesReported>
+    ImageProgress progress, ImageEnds ends, WorkerHealth health, DispatchSignal dispatch, FarmMeter meter, ILogger<ImagesReportedConsumer> logger) : IConsumer<ImagesReported>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<ImagesReported> context)
@@ -18,7 +19,10 @@ public sealed partial class ImagesReportedConsumer(
         var (report, cancellationToken) = (context.Message, context.CancellationToken);
         if (report.Rendered.Count > 0)
         {
-            Told("rendered", report.WorkerId, report.Rendered.Count, await ends.SucceedAsync(report.WorkerId, report.Rendered, cancellationToken));
+            var moved = await ends.SucceedAsync(report.WorkerId, report.Rendered, cancellationToken);
+            Told("succeeded", report.WorkerId, report.Rendered.Count, moved);
+            var committed = moved.Select(image => image.Id).ToHashSet();
+            meter.Rendered(report.WorkerId, new TimeSpan(report.Rendered.Where(image => committed.Contains(image.ImageId)).Sum(image => image.RenderTime.Ticks)));
         }
 
         if (report.Failed.Count > 0)
@@ -50,6 +54,7 @@ public sealed partial class ImagesReportedConsumer(
 
     private void Told(string news, string worker, int count, IReadOnlyList<MovedImage> moved)
     {
+        meter.Ended(news, moved.Count, count);
         if (moved.Count < count)
         {
             LogStale(count - moved.Count, count, news, worker);

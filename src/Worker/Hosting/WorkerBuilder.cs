@@ -14,6 +14,7 @@ using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Uploads;
+using StableDiffusion.Worker.Watching;
 
 namespace StableDiffusion.Worker.Hosting;
 
@@ -58,6 +59,7 @@ public static class WorkerBuilder
         services.AddSingleton<CommandEndpoint>();
         services.AddSingleton<ModelLoader>();
         services.AddSingleton<Duty>();
+        services.AddWorkerTraces(builder.Configuration);
         services.AddHostedService<WorkerLife>();
         return builder;
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -10,6 +11,7 @@ using StableDiffusion.Worker.Manifests;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
+using StableDiffusion.Worker.Watching;
 
 namespace StableDiffusion.Worker.Uploads;
 
@@ -27,6 +29,8 @@ public sealed partial class ImageFinisher(
     private async ValueTask FinishAsync(DrawnImage picture, CancellationToken cancellationToken)
     {
         var (image, drawn) = picture;
+        WorkerTraces.Rendered(image.Image, options.Value.Id, image.Settings.Model, drawn.RenderTime);
+        using var storing = WorkerTraces.Storing(image.Image);
         byte[] file;
         try
         {
@@ -40,6 +44,7 @@ public sealed partial class ImageFinisher(
         }
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
         {
+            storing?.SetStatus(ActivityStatusCode.Error, error.Message);
             var failure = Failure.From(error);
             LogFailed(error, image.Image.ImageId, image.Image.AttemptId, failure.Reason, failure.Retryable);
             reporter.Failed(image.Reference, failure);

@@ -11,6 +11,7 @@ using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Owners;
 using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Coordinator.Watching;
 using StableDiffusion.Coordinator.Workers;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
@@ -180,7 +181,7 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
     {
         await host.SubmitAsync(2);
         var publisher = new GroupPublisher(
-            host.Get<Backlog>(), host.Get<ImageLosses>(), new NoBroker(), host.Time, Options.Create(new DispatchOptions()), Options.Create(new ImageOptions()),
+            host.Get<Backlog>(), host.Get<ImageLosses>(), host.Get<FarmMeter>(), new NoBroker(), host.Time, Options.Create(new DispatchOptions()), Options.Create(new ImageOptions()),
             NullLogger<GroupPublisher>.Instance);
         var round = new DispatchRound(host.Get<Fleet>(), host.Get<Backlog>(), host.Get<ServedOwners>(), host.Get<ImageClaims>(), publisher);
         Assert.Equal(0, await round.RunAsync(Token));

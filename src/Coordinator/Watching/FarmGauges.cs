@@ -1,0 +1,69 @@
+using System.Diagnostics.Metrics;
+using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts.Scaling;
+using StableDiffusion.Contracts.Workers;
+using StableDiffusion.Coordinator.Scaling;
+using StableDiffusion.Coordinator.Workers;
+
+namespace StableDiffusion.Coordinator.Watching;
+
+/// <summary>How queue and fleet stand, read from the rows now and then; every coordinator tells the same.</summary>
+internal sealed partial class FarmGauges : BackgroundService
+{
+    private static readonly TimeSpan Every = TimeSpan.FromSeconds(5);
+    private readonly IServiceScopeFactory scopes;
+    private readonly TimeProvider time;
+    private readonly ILogger<FarmGauges> logger;
+    private volatile IReadOnlyList<ModelScaling> models = [];
+    private volatile IReadOnlyList<WorkerResponse> workers = [];
+
+    public FarmGauges(FarmMeter meter, IServiceScopeFactory scopes, TimeProvider time, ILogger<FarmGauges> logger)
+    {
+        (this.scopes, this.time, this.logger) = (scopes, time, logger);
+        var gauges = meter.Meter;
+        gauges.CreateObservableGauge("farm.waiting.images", () => models.Select(model => Of(model.WaitingImages, "model", model.Model)), "{image}", "Images that wait, by model.");
+        gauges.CreateObservableGauge("farm.waiting.gpu.seconds", () => models.Select(model => Of(model.WaitingGpuSeconds, "model", model.Model)), "s", "Work that waits, in seconds of a worker, by model.");
+        gauges.CreateObservableGauge("farm.model.workers", () => models.Select(model => Of(model.Workers, "model", model.Model)), "{worker}", "Workers that hold a model and take work.");
+        gauges.CreateObservableGauge("farm.workers", () => Enum.GetValues<WorkerState>().Select(state =>
+            Of(workers.Count(worker => worker.State == state), "state", Images.StateNames<WorkerState>.Name(state))), "{worker}", "Workers, by state.");
+        gauges.CreateObservableGauge("farm.worker.images", () => Live(worker => worker.InHand), "{image}", "Images that a worker has in hand.");
+        gauges.CreateObservableGauge("farm.worker.throughput", () => Live(worker => worker.Throughput), "{image}/s", "Images a second that a worker draws while at work.");
+        gauges.CreateObservableGauge("farm.worker.memory.used", () => Live(worker => worker.UsedMemory), "By", "A device's memory in use.");
+        gauges.CreateObservableGauge("farm.worker.memory.size", () => Live(worker => worker.Memory), "By", "A device's memory.");
+    }
+
+    /// <summary>Reads all once.</summary>
+    public async Task ReadAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        models = (await scope.ServiceProvider.GetRequiredService<ScalingSignal>().ReadAsync(cancellationToken)).Models;
+        workers = await scope.ServiceProvider.GetRequiredService<FarmDb>().Workers
+            .ToResponsesAsync(scope.ServiceProvider.GetRequiredService<WorkerRegister>(), cancellationToken);
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Every, time);
+        do
+        {
+            try
+            {
+                await ReadAsync(stoppingToken);
+            }
+            // what was read last stands until it can be read again
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed((e.InnerException ?? e).Message);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private IEnumerable<Measurement<double>> Live(Func<WorkerResponse, double?> value) =>
+        workers.Where(worker => worker.Live && value(worker) is not null).Select(worker => Of(value(worker)!.Value, "worker", worker.Id));
+
+    private static Measurement<double> Of(double value, string label, string text) => new(value, new KeyValuePair<string, object?>(label, text));
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Queue and fleet could not be read for the gauges: {Reason}")]
+    private partial void LogFailed(string reason);
+}

@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace StableDiffusion.Coordinator.Watching;
+
+/// <summary>What a coordinator counts. Names and units as Prometheus and OpenTelemetry write them; of several coordinators each counts what it did.</summary>
+public sealed class FarmMeter : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string Name = "StableDiffusion.Farm";
+
+    private readonly Meter meter = new(Name);
+    private readonly Counter<long> accepted, published, claimed, refused, ended;
+    private readonly Counter<double> renderSeconds;
+    private readonly Histogram<double> roundSeconds;
+
+    /// <summary>Nothing is counted yet.</summary>
+    public FarmMeter()
+    {
+        accepted = meter.CreateCounter<long>("farm.images.accepted", "{image}", "Images of accepted batches.");
+        published = meter.CreateCounter<long>("farm.images.published", "{image}", "Images handed to the broker, by model.");
+        claimed = meter.CreateCounter<long>("farm.attempts.claimed", "{attempt}", "Attempts granted to workers.");
+        refused = meter.CreateCounter<long>("farm.attempts.refused", "{attempt}", "Attempts that workers asked for and that no longer counted.");
+        ended = meter.CreateCounter<long>("farm.attempts.ended", "{attempt}", "Attempts that workers brought to an end, by outcome: succeeded, failed, returned, stale.");
+        renderSeconds = meter.CreateCounter<double>("farm.render.seconds", "s", "Time that devices were at work for pictures that were committed, by worker.");
+        roundSeconds = meter.CreateHistogram("farm.dispatch.round.duration", "s", "Time that a round of the dispatcher took.",
+            tags: null, new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5] });
+    }
+
+    /// <summary>The meter, for gauges.</summary>
+    internal Meter Meter => meter;
+
+    /// <summary>A batch was accepted.</summary>
+    public void Accepted(int images) => accepted.Add(images);
+
+    /// <summary>Images were handed to the broker.</summary>
+    public void Published(string model, int images) => published.Add(images, new KeyValuePair<string, object?>("model", model));
+
+    /// <summary>A worker asked.</summary>
+    public void Claimed(int granted, int asked)
+    {
+        claimed.Add(granted);
+        refused.Add(asked - granted);
+    }
+
+    /// <summary>A worker reported ends.</summary>
+    /// <param name="outcome">"succeeded", "failed" or "returned".</param>
+    /// <param name="counted">Those that were still current.</param>
+    /// <param name="told">All that it named.</param>
+    public void Ended(string outcome, int counted, int told)
+    {
+        ended.Add(counted, new KeyValuePair<string, object?>("outcome", outcome));
+        ended.Add(told - counted, new KeyValuePair<string, object?>("outcome", "stale"));
+    }
+
+    /// <summary>Devices were at work.</summary>
+    public void Rendered(string worker, TimeSpan time) => renderSeconds.Add(time.TotalSeconds, new KeyValuePair<string, object?>("worker", worker));
+
+    /// <summary>A round of the dispatcher ended.</summary>
+    public void Round(long began) => roundSeconds.Record(Stopwatch.GetElapsedTime(began).TotalSeconds);
+
+    /// <inheritdoc/>
+    public void Dispose() => meter.Dispose();
+}
