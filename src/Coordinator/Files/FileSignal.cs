@@ -1,23 +1,4 @@
-using System.Threading.Channels;
-
 namespace StableDiffusion.Coordinator.Files;
 
-/// <summary>Wakes <see cref="FileWork"/> of this process; many wakes before it looks are one.</summary>
-public sealed class FileSignal
-{
-    private readonly Channel<bool> wakes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-
-    /// <summary>There is something to do.</summary>
-    public void Wake() => wakes.Writer.TryWrite(true);
-
-    /// <summary>Returns at the next wake, at once if one came since the last call, or after <paramref name="interval"/>.</summary>
-    public async Task WaitAsync(TimeSpan interval, TimeProvider time, CancellationToken cancellationToken)
-    {
-        using var timer = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var wake = wakes.Reader.WaitToReadAsync(timer.Token).AsTask();
-        await Task.WhenAny(wake, Task.Delay(interval, time, timer.Token));
-        await timer.CancelAsync();
-        cancellationToken.ThrowIfCancellationRequested();
-        wakes.Reader.TryRead(out _);
-    }
-}
+/// <summary>Wakes <see cref="FileWork"/>.</summary>
+public sealed class FileSignal : WakeSignal;

@@ -34,7 +34,7 @@ public sealed class InputSweep(FarmDb db, IObjectStore objects, InputLock gate)
     }
 
     private async Task<HashSet<string>> NamedAsync(CancellationToken cancellationToken) => [.. (await db.Database.SqlQuery<string>($"""
-        SELECT DISTINCT hash #>> '[]' AS "Value" FROM recipes CROSS JOIN LATERAL (
+        SELECT DISTINCT hash #>> ARRAY[]::text[] AS "Value" FROM recipes CROSS JOIN LATERAL (
             SELECT jsonb_path_query(settings, '$.image_to_image.image') UNION ALL SELECT jsonb_path_query(settings, '$.inpainting.mask')
             UNION ALL SELECT jsonb_path_query(settings, '$.control_nets[*].image')) AS named(hash)
         WHERE settings ?| ARRAY['image_to_image', 'inpainting', 'control_nets']

@@ -13,7 +13,7 @@ internal sealed partial class Keeper(IServiceScopeFactory scopes, RemovalSignal 
         var (started, rulesAt) = (time.GetUtcNow(), DateTimeOffset.MinValue);
         while (true)
         {
-            await removals.WaitAsync(options.Value.Interval, stoppingToken);
+            await removals.WaitAsync(options.Value.Interval, time, stoppingToken);
             try
             {
                 await using var scope = scopes.CreateAsyncScope();

@@ -44,7 +44,7 @@ internal sealed partial class FarmGauges : BackgroundService
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(Every, time);
-        do
+        while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try
             {
@@ -56,7 +56,6 @@ internal sealed partial class FarmGauges : BackgroundService
                 LogFailed((e.InnerException ?? e).Message);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
     }
 
     private IEnumerable<Measurement<double>> Live(Func<WorkerResponse, double?> value) =>

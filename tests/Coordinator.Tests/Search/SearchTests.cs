@@ -64,7 +64,7 @@ public sealed class SearchTests(Databases databases) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("state=lost", "\\u0022lost\\u0022 is no state")]
+    [InlineData("state=lost", "is no state: give queued")]
     [InlineData("limit=0", "give 1 to")]
     public async Task What_cannot_be_searched_for_is_told(string query, string reason)
     {
