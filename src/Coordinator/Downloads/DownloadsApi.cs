@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Images;
@@ -23,10 +24,20 @@ internal static class DownloadsApi
             .ProducesProblem(StatusCodes.Status409Conflict);
     }
 
-    private static async Task<Results<PushStreamHttpResult, NotFound>> Archive(Guid id, FarmDb db, BatchArchive archive, CancellationToken cancellationToken) =>
-        await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken)
-            ? TypedResults.Stream(body => archive.WriteAsync(id, body, cancellationToken), "application/zip", $"{id}.zip")
-            : TypedResults.NotFound();
+    private static async Task<Results<PushStreamHttpResult, NotFound>> Archive(Guid id, FarmDb db, BatchArchive archive, HttpContext context, CancellationToken cancellationToken)
+    {
+        if (!await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken))
+        {
+            return TypedResults.NotFound();
+        }
+
+        if (context.Features.Get<IHttpBodyControlFeature>() is { } body)
+        {
+            body.AllowSynchronousIO = true; // some bytes at an entry's end, which ZipArchive writes in no other way
+        }
+
+        return TypedResults.Stream(output => archive.WriteAsync(id, output, cancellationToken), "application/zip", $"{id}.zip");
+    }
 
     private static async Task<Results<Ok<ImageUrl>, NotFound, ValidationProblem, ProblemHttpResult>> Url(
         Guid id, FarmDb db, IObjectStore objects, TimeProvider time, CancellationToken cancellationToken,

@@ -26,9 +26,9 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
             foreach (var entry in chunk)
             {
                 counts.Objects++;
-                if (named.TryGetValue(entry.Key, out var batch))
+                if (named.TryGetValue(entry.Key, out var image))
                 {
-                    ofBatch[batch] = ofBatch.GetValueOrDefault(batch) + 1;
+                    ofBatch[image.BatchId] = ofBatch.GetValueOrDefault(image.BatchId) + (image.Stored ? 1 : 0);
                 }
                 else if (counts.IsOld(entry))
                 {
@@ -53,15 +53,15 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
         };
     }
 
-    // keys that a row's current attempt writes or has written, with their batch; found by batch and index, which a key tells
-    private async Task<Dictionary<string, Guid>> NamedAsync(ObjectEntry[] entries, CancellationToken cancellationToken)
+    // keys that a row's current attempt writes or has written; found by batch and index, which a key tells
+    private async Task<Dictionary<string, NamedObject>> NamedAsync(ObjectEntry[] entries, CancellationToken cancellationToken)
     {
         var places = entries.Select(entry => PictureKey.Parse(entry.Key)).OfType<PictureKey>().ToList();
         return (await db.Database.SqlQuery<NamedObject>($"""
-            SELECT i.object_key AS "Key", i.batch_id AS "BatchId" FROM unnest({places.ConvertAll(place => place.BatchId)}, {places.ConvertAll(place => place.Index)}) AS p(batch_id, index)
+            SELECT i.object_key AS "Key", i.batch_id AS "BatchId", i.state = 'succeeded' AS "Stored" FROM unnest({places.ConvertAll(place => place.BatchId)}, {places.ConvertAll(place => place.Index)}) AS p(batch_id, index)
             JOIN images i ON i.batch_id = p.batch_id AND i.index = p.index
             WHERE i.object_key IS NOT NULL AND i.deleted_at IS NULL AND i.state IN ('dispatched', 'rendering', 'succeeded')
-            """).ToListAsync(cancellationToken)).DistinctBy(named => named.Key).ToDictionary(named => named.Key, named => named.BatchId);
+            """).ToListAsync(cancellationToken)).DistinctBy(named => named.Key).ToDictionary(named => named.Key);
     }
 
     // of batches that have fewer pictures than rows say; what was stored after the sweep began may not have been listed
@@ -96,5 +96,5 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
     [LoggerMessage(Level = LogLevel.Error, Message = "The object store has lost {Key} of image {ImageId}")]
     private partial void LogMissing(Guid imageId, string key);
 
-    private sealed record NamedObject(string Key, Guid BatchId);
+    private sealed record NamedObject(string Key, Guid BatchId, bool Stored);
 }

@@ -105,6 +105,8 @@ internal sealed class Shelf : IObjectStore, IDisposable
     public Task PutAsync(string key, Stream content, long length, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
+    public Task<Uri?> PresignAsync(string key, TimeSpan validFor) => throw new NotSupportedException();
+
     public Task DeleteAsync(string key, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken) => throw new NotSupportedException();
