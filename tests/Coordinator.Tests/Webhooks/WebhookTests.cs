@@ -98,11 +98,11 @@ public sealed class WebhookTests(Databases databases)
         await host.TellAsync(batch);
         await quick.NextAsync();
         await EventuallyAsync(async () => (await DeliveriesAsync(host, slow)).Any(delivery => delivery.LastError is not null));
-        over.SetResult();
         var delivery = (await DeliveriesAsync(host, slow)).First(delivery => delivery.LastError is not null);
         Assert.Equal((WebhookDeliveryState.Pending, null), (delivery.State, delivery.LastStatus));
         Assert.Equal("It did not answer within 1 s.", delivery.LastError);
         await EventuallyAsync(async () => (await host.Client.GetFromJsonAsync<WebhookResponse>($"/v1/webhooks/{slow.Id}", FarmJson.Options, Token))!.FailingSince is not null);
+        over.SetResult(); // not before: a delivery that gets through ends the failing
     }
 
     [Fact]
