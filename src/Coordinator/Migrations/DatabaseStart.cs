@@ -7,6 +7,7 @@ namespace StableDiffusion.Coordinator.Migrations;
 internal sealed partial class DatabaseStart(IServiceScopeFactory scopes, TimeProvider time, ILogger<DatabaseStart> logger) : IHostedLifecycleService
 {
     private const long LockKey = 0x7365_6d61_6661_726d; // any number that is ours alone
+    private const string FirstLayout = "20261121100719_Initial";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
@@ -19,6 +20,14 @@ internal sealed partial class DatabaseStart(IServiceScopeFactory scopes, TimePro
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({LockKey})", cancellationToken);
         try
         {
+            // before 22 November 2026 an image was a row with all its settings; those migrations are gone
+            if ((await db.Database.GetAppliedMigrationsAsync(cancellationToken)).Contains(FirstLayout))
+            {
+                throw new InvalidOperationException(
+                    "The database has the layout of a version that this one cannot take over. Its pictures are safe in the object store. Name another database, "
+                    + "or drop this one; for ./farm up, move the folder .farm/postgres away.");
+            }
+
             await db.Database.MigrateAsync(cancellationToken);
         }
         finally

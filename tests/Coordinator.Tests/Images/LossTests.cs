@@ -41,6 +41,20 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_report_that_comes_after_its_workers_goodbye_still_counts()
+    {
+        var open = await host.RenderOneAsync();
+        for (var beat = 0; beat < 2; beat++)
+        {
+            host.Time.Advance(LiveFor * 0.9);
+            await host.BeatAsync(leaving: beat == 1);
+            await host.Get<Upkeep>().RunAsync(Token);
+        }
+
+        Assert.True(await host.SucceedAsync(Rendered(open)));
+    }
+
+    [Fact]
     public async Task What_was_claimed_just_now_is_not_lost_with_the_silence_before()
     {
         await host.SubmitAsync(1);

@@ -22,6 +22,22 @@ public sealed class MigrationTests(Databases databases)
     }
 
     [Fact]
+    public async Task A_database_of_the_first_layout_is_left_alone_with_what_to_do()
+    {
+        var database = await databases.EmptyAsync();
+        await using (var db = new FarmDb(new DbContextOptionsBuilder<FarmDb>().UseNpgsql(database).Options))
+        {
+            await db.Database.ExecuteSqlRawAsync("""
+                CREATE TABLE "__EFMigrationsHistory" ("MigrationId" varchar(150) PRIMARY KEY, "ProductVersion" varchar(32) NOT NULL);
+                INSERT INTO "__EFMigrationsHistory" VALUES ('20261121100719_Initial', '10.0.14')
+                """, Token);
+        }
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => CoordinatorHost.StartAsync(database));
+        Assert.Contains("or drop this one", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Several_coordinators_may_start_on_an_empty_database_at_once()
     {
         var database = await databases.EmptyAsync();

@@ -25,9 +25,10 @@ public sealed class ImageLosses(ImageTransitions transitions, TimeProvider time,
     public Task<IReadOnlyList<MovedImage>> SupersedeAsync(CancellationToken cancellationToken) =>
         UnclaimedAsync("true", "Another coordinator dispatches now.", cancellationToken);
 
-    /// <summary>Gives up what workers had that were not heard of since a time. The image may be what killed them, so that is a failure.</summary>
+    /// <summary>Gives up what workers had that were not heard of since a time. The image may be what killed them, so that is a failure. What one has that left
+    /// in order it has reported the end of, which may come after its goodbye.</summary>
     public Task<IReadOnlyList<MovedImage>> LoseAsync(DateTimeOffset silentSince, CancellationToken cancellationToken) => LoseAsync(
-        "i.started_at < @silent AND NOT EXISTS (SELECT FROM workers w WHERE w.id = i.worker_id AND w.last_seen_at >= @silent AND NOT w.leaving)",
+        "i.started_at < @silent AND NOT EXISTS (SELECT FROM workers w WHERE w.id = i.worker_id AND w.last_seen_at >= @silent)",
         "'Worker ' || i.worker_id || ' was lost while drawing it.'", options.Value.RetryDelay, cancellationToken, new NpgsqlParameter("silent", silentSince));
 
     /// <summary>Puts back what workers were granted long ago and no longer name as theirs: the grant did not reach them. No failure.</summary>
