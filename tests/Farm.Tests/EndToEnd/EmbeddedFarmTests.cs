@@ -97,7 +97,7 @@ public sealed class EmbeddedFarmTests
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => folder.RunAsync(Cancelled, "render", "a circle", "--lora", "gone", "--init", mask, "--mask", start, "--strength", "2", "--out", folder.Sub("none")));
         Assert.Contains("farm: --strength: 2 is out of range", error.Message, StringComparison.Ordinal);
-        Assert.Contains("farm: --lora: No worker holds a LoRA \"gone\" (none is known)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("farm: --lora: The farm has no LoRA \"gone\" (none is known): upload it with PUT /v1/files/lora/NAME/content", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -35,7 +35,8 @@ public sealed class GroupIntakeTests : IDisposable
 
         Assert.Single(Assert.Single(bench.Renderer.Groups).Images);
         Assert.Equal(granted.AttemptId, Assert.Single(bench.Bus.Rendered).AttemptId);
-        Assert.Single(bench.Bus.Sent);
+        Assert.Empty(bench.Bus.Failed);
+        Assert.Empty(bench.Bus.Returned);
     }
 
     [Fact]
