@@ -59,13 +59,18 @@ public static class CoordinatorBuilder
         services.AddScoped<BatchArchive>();
 
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>();
-        services.AddScoped<IdempotencyKeys>().AddScoped<Submission>().AddScoped<ImageSelector>().AddScoped<RerunVerification>().AddScoped<RerunResolver>().AddScoped<OverrideResolver>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>().AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
+        services.AddScoped<IdempotencyKeys>().AddScoped<Submission>().AddScoped<ImageSelector>().AddScoped<RerunVerification>()
+            .AddScoped<RerunResolver>().AddScoped<OverrideResolver>().AddScoped<RecipeResolver>().AddScoped<BatchResolver>()
+            .AddScoped<BatchStore>().AddScoped<BatchOrigin>().AddScoped<BatchActions>().AddScoped<InputStore>();
         services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
             .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>().AddScoped<ImageLacks>();
-        services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>().AddSingleton<ToldLoads>().AddScoped<ModelLoads>();
-        services.AddSingleton<WaitingWork>().AddSingleton<RenderRates>().AddScoped<ScalingSignal>().AddScoped<AdapterHolders>().AddScoped<WaitingPlaces>().AddScoped<WaitReasons>();
-        services.AddSingleton<DispatchSignal>().AddSingleton<Fleet>().AddSingleton<RecipeCache>().AddSingleton<ServedOwners>().AddSingleton<Leadership>()
-            .AddScoped<Backlog>().AddScoped<GroupPublisher>().AddScoped<DispatchRound>().AddScoped<Upkeep>();
+        services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>()
+            .AddSingleton<ToldLoads>().AddScoped<ModelLoads>();
+        services.AddSingleton<WaitingWork>().AddSingleton<RenderRates>().AddScoped<ScalingSignal>().AddScoped<AdapterHolders>()
+            .AddScoped<WaitingPlaces>().AddScoped<WaitReasons>();
+        services.AddSingleton<DispatchSignal>().AddSingleton<Fleet>().AddSingleton<RecipeCache>().AddSingleton<ServedOwners>()
+            .AddSingleton<Leadership>().AddScoped<Backlog>().AddScoped<GroupPublisher>().AddScoped<DispatchRound>()
+            .AddScoped<Upkeep>();
         services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
 
         services.ConfigureHttpJsonOptions(json => FarmJson.Configure(json.SerializerOptions));

@@ -29,7 +29,8 @@ public sealed partial class Reporter(ISendEndpointProvider bus, TimeProvider tim
             try
             {
                 var endpoint = await bus.GetSendEndpoint(Queues.CoordinatorAddress(queue)).ConfigureAwait(false);
-                await endpoint.Send(report, patience.Token).ConfigureAwait(false);
+                // not given up by the transport: a channel on which a declaration was cancelled answers no other
+                await endpoint.Send(report, CancellationToken.None).WaitAsync(patience.Token).ConfigureAwait(false);
                 return;
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -58,7 +59,7 @@ public sealed partial class Reporter(ISendEndpointProvider bus, TimeProvider tim
                 context.TimeToLive = patience * Lifetimes;
                 context.Durable = false;
             });
-            await endpoint.Send(report, options, stop.Token).ConfigureAwait(false);
+            await endpoint.Send(report, options, CancellationToken.None).WaitAsync(stop.Token).ConfigureAwait(false); // see above
             return true;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)

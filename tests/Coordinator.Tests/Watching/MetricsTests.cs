@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Net.Http.Json;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using StableDiffusion.Coordinator.Watching;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
@@ -70,13 +72,13 @@ public sealed class MetricsTests(Databases databases)
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
         await host.ReportWorkerAsync();
-        using var activities = new System.Diagnostics.ActivityListener
+        using var activities = new ActivityListener
         {
             ShouldListenTo = source => source.Name == "Microsoft.AspNetCore",
-            Sample = (ref System.Diagnostics.ActivityCreationOptions<System.Diagnostics.ActivityContext> _) => System.Diagnostics.ActivitySamplingResult.AllDataAndRecorded,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
         };
-        System.Diagnostics.ActivitySource.AddActivityListener(activities);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/batches") { Content = System.Net.Http.Json.JsonContent.Create(new { prompt = "a" }) };
+        ActivitySource.AddActivityListener(activities);
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v1/batches") { Content = JsonContent.Create(new { prompt = "a" }) };
         request.Headers.Add("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01");
         using var answer = await host.Client.SendAsync(request, Token);
         Assert.True(answer.IsSuccessStatusCode);

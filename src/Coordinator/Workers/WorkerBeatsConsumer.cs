@@ -6,13 +6,6 @@ using StableDiffusion.Coordinator.Images.Lifecycle;
 
 namespace StableDiffusion.Coordinator.Workers;
 
-/// <summary>Takes in what workers say they are.</summary>
-public sealed class WorkerRegisteredConsumer(WorkerRegister register) : IConsumer<WorkerRegistered>
-{
-    /// <inheritdoc/>
-    public Task Consume(ConsumeContext<WorkerRegistered> context) => register.RegisterAsync(context.Message, context.CancellationToken);
-}
-
 /// <summary>Takes in workers' beats, many at once: a thousand workers are some hundred beats a second.</summary>
 public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions actions, ImageLosses losses, DispatchSignal dispatch) : IConsumer<Batch<WorkerBeat>>
 {
@@ -30,23 +23,7 @@ public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions a
     }
 }
 
-/// <summary>A queue of its own, so that beats never wait behind a burst of image reports.</summary>
-public sealed class WorkerRegisteredEndpoint : ConsumerDefinition<WorkerRegisteredConsumer>
-{
-    /// <summary>Names the queue.</summary>
-    public WorkerRegisteredEndpoint() => EndpointName = Queues.Workers;
-
-    /// <inheritdoc/>
-    protected override void ConfigureConsumer(
-        IReceiveEndpointConfigurator endpointConfigurator, IConsumerConfigurator<WorkerRegisteredConsumer> consumerConfigurator, IRegistrationContext context)
-    {
-        endpointConfigurator.ConfigureConsumeTopology = false; // sent to the queue
-        endpointConfigurator.PrefetchCount = 200; // more than a batch of beats, or none would ever be full
-        endpointConfigurator.UseReportRetries();
-    }
-}
-
-/// <summary>The same queue.</summary>
+/// <summary>The queue of <see cref="WorkerRegisteredEndpoint"/>.</summary>
 public sealed class WorkerBeatsEndpoint : ConsumerDefinition<WorkerBeatsConsumer>
 {
     private const int Most = 100;
