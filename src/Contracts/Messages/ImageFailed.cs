@@ -14,4 +14,7 @@ public sealed record ImageFailed
 
     /// <summary>True when another try may pass (storage away, out of memory); false when it never can (bad request, broken model).</summary>
     public required bool Retryable { get; init; }
+
+    /// <summary>One of <see cref="FailureReasons"/>.</summary>
+    public string Kind { get; init; } = FailureReasons.Other;
 }

@@ -1,12 +1,14 @@
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Images.Lifecycle;
+using StableDiffusion.Coordinator.Watching;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>What the dispatching coordinator looks after besides: attempts nobody will end, workers that are lost, deadlines, models that nobody holds.</summary>
 public sealed partial class Upkeep(
-    ImageLosses losses, ImageCancels cancels, WorkerRegister workers, ModelLoads loads, TimeProvider time, IOptions<WorkerOptions> workerOptions, ILogger<Upkeep> logger)
+    ImageLosses losses, ImageCancels cancels, WorkerRegister workers, ModelLoads loads, FarmMeter meter, TimeProvider time, IOptions<WorkerOptions> workerOptions, ILogger<Upkeep> logger)
 {
     /// <summary>Does all of it once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -16,6 +18,7 @@ public sealed partial class Upkeep(
         foreach (var ofWorker in (await losses.LoseAsync(time.GetUtcNow() - workerOptions.Value.LiveFor, cancellationToken)).GroupBy(image => image.WorkerId))
         {
             LogLost(ofWorker.Key, ofWorker.Count());
+            meter.Failed(FailureReasons.Lost, ofWorker.Count());
         }
 
         while (await cancels.OverdueAsync(cancellationToken) is { Count: > 0 } overdue)

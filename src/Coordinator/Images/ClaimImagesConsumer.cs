@@ -8,7 +8,7 @@ using StableDiffusion.Coordinator.Watching;
 namespace StableDiffusion.Coordinator.Images;
 
 /// <summary>Answers workers that ask what they may draw. What they take out of the queue makes room in it, so the dispatcher is woken.</summary>
-public sealed partial class ClaimImagesConsumer(ImageClaims claims, DispatchSignal dispatch, FarmMeter meter, ILogger<ClaimImagesConsumer> logger) : IConsumer<ClaimImages>
+public sealed partial class ClaimImagesConsumer(ImageClaims claims, DispatchSignal dispatch, FarmMeter meter, TimeProvider time, ILogger<ClaimImagesConsumer> logger) : IConsumer<ClaimImages>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<ClaimImages> context)
@@ -16,7 +16,7 @@ public sealed partial class ClaimImagesConsumer(ImageClaims claims, DispatchSign
         var claim = context.Message;
         var granted = await claims.ClaimAsync(claim, context.CancellationToken);
         await context.RespondAsync(new ImagesClaimed { Granted = granted });
-        meter.Claimed(granted.Count, claim.Attempts.Count);
+        meter.Claimed([.. claim.Attempts.Where(attempt => granted.Contains(attempt.AttemptId)).Select(attempt => attempt.ImageId)], claim.Attempts.Count, time.GetUtcNow());
         if (granted.Count < claim.Attempts.Count)
         {
             LogRefused(claim.Attempts.Count - granted.Count, claim.Attempts.Count, claim.WorkerId);

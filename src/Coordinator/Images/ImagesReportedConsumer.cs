@@ -11,7 +11,7 @@ namespace StableDiffusion.Coordinator.Images;
 
 /// <summary>Takes in what workers report of images.</summary>
 public sealed partial class ImagesReportedConsumer(
-    ImageProgress progress, ImageEnds ends, WorkerHealth health, DispatchSignal dispatch, FarmMeter meter, ILogger<ImagesReportedConsumer> logger) : IConsumer<ImagesReported>
+    ImageProgress progress, ImageEnds ends, WorkerHealth health, DispatchSignal dispatch, FarmMeter meter, TimeProvider time, ILogger<ImagesReportedConsumer> logger) : IConsumer<ImagesReported>
 {
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<ImagesReported> context)
@@ -22,6 +22,7 @@ public sealed partial class ImagesReportedConsumer(
             var moved = await ends.SucceedAsync(report.WorkerId, report.Rendered, cancellationToken);
             Told("succeeded", report.WorkerId, report.Rendered.Count, moved);
             var committed = moved.Select(image => image.Id).ToHashSet();
+            meter.Succeeded(committed, time.GetUtcNow());
             meter.Rendered(report.WorkerId, new TimeSpan(report.Rendered.Where(image => committed.Contains(image.ImageId)).Sum(image => image.RenderTime.Ticks)));
         }
 
@@ -30,6 +31,7 @@ public sealed partial class ImagesReportedConsumer(
             var moved = await ends.FailAsync(report.WorkerId, report.Failed, cancellationToken);
             foreach (var image in moved)
             {
+                meter.Failed(report.Failed.First(failed => failed.AttemptId == image.AttemptId).Kind, 1);
                 LogFailed(image.BatchId, image.Id, image.AttemptId, report.WorkerId, image.Is(ImageState.Queued), image.Error);
             }
 

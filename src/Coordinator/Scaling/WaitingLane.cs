@@ -10,7 +10,11 @@ namespace StableDiffusion.Coordinator.Scaling;
 /// <param name="Weight">Its owner's share.</param>
 /// <param name="Served">Its owner's work over weight so far.</param>
 /// <param name="Images">How many wait.</param>
-public sealed record WaitingLane(long Recipe, string Model, int OwnerId, int Priority, string Needs, double Cost, double Weight, double Served, long Images);
+public sealed record WaitingLane(long Recipe, string Model, int OwnerId, int Priority, string Needs, double Cost, double Weight, double Served, long Images)
+{
+    /// <summary>When its batch was accepted.</summary>
+    public DateTimeOffset Since { get; init; }
+}
 
 /// <summary>What is between the backlog and its end, of one model.</summary>
 /// <param name="Model">The model.</param>

@@ -107,6 +107,11 @@ internal sealed class Family
 
     private static string Labels(ReadOnlySpan<KeyValuePair<string, object?>> tags)
     {
+        if (tags.IsEmpty)
+        {
+            return "";
+        }
+
         var labels = new List<string>(tags.Length);
         foreach (var (name, value) in tags)
         {

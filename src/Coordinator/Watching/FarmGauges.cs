@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Scaling;
 using StableDiffusion.Contracts.Workers;
+using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Scaling;
 using StableDiffusion.Coordinator.Workers;
 
@@ -16,6 +17,8 @@ internal sealed partial class FarmGauges : BackgroundService
     private readonly ILogger<FarmGauges> logger;
     private volatile IReadOnlyList<ModelScaling> models = [];
     private volatile IReadOnlyList<WorkerResponse> workers = [];
+    private volatile IReadOnlyList<(string Owner, long Images)> owners = [];
+    private volatile IReadOnlyList<(string Model, DateTimeOffset Since)> oldest = [];
 
     public FarmGauges(FarmMeter meter, IServiceScopeFactory scopes, TimeProvider time, ILogger<FarmGauges> logger)
     {
@@ -23,9 +26,12 @@ internal sealed partial class FarmGauges : BackgroundService
         var gauges = meter.Meter;
         gauges.CreateObservableGauge("farm.waiting.images", () => models.Select(model => Of(model.WaitingImages, "model", model.Model)), "{image}", "Images that wait, by model.");
         gauges.CreateObservableGauge("farm.waiting.gpu.seconds", () => models.Select(model => Of(model.WaitingGpuSeconds, "model", model.Model)), "s", "Work that waits, in seconds of a worker, by model.");
+        gauges.CreateObservableGauge("farm.waiting.oldest", () => oldest.Select(lane => Of((time.GetUtcNow() - lane.Since).TotalSeconds, "model", lane.Model)), "s",
+            "How long ago the oldest batch was accepted of which images wait, by model.");
+        gauges.CreateObservableGauge("farm.owner.waiting.images", () => owners.Select(owner => Of(owner.Images, "owner", owner.Owner)), "{image}", "Images that wait, by owner.");
         gauges.CreateObservableGauge("farm.model.workers", () => models.Select(model => Of(model.Workers, "model", model.Model)), "{worker}", "Workers that hold a model and take work.");
         gauges.CreateObservableGauge("farm.workers", () => Enum.GetValues<WorkerState>().Select(state =>
-            Of(workers.Count(worker => worker.State == state), "state", Images.StateNames<WorkerState>.Name(state))), "{worker}", "Workers, by state.");
+            Of(workers.Count(worker => worker.State == state), "state", StateNames<WorkerState>.Name(state))), "{worker}", "Workers, by state.");
         gauges.CreateObservableGauge("farm.worker.images", () => Live(worker => worker.InHand), "{image}", "Images that a worker has in hand.");
         gauges.CreateObservableGauge("farm.worker.throughput", () => Live(worker => worker.Throughput), "{image}/s", "Images a second that a worker draws while at work.");
         gauges.CreateObservableGauge("farm.worker.memory.used", () => Live(worker => worker.UsedMemory), "By", "A device's memory in use.");
@@ -36,9 +42,14 @@ internal sealed partial class FarmGauges : BackgroundService
     public async Task ReadAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
-        models = (await scope.ServiceProvider.GetRequiredService<ScalingSignal>().ReadAsync(cancellationToken)).Models;
-        workers = await scope.ServiceProvider.GetRequiredService<FarmDb>().Workers
-            .ToResponsesAsync(scope.ServiceProvider.GetRequiredService<WorkerRegister>(), cancellationToken);
+        var (services, db) = (scope.ServiceProvider, scope.ServiceProvider.GetRequiredService<FarmDb>());
+        models = (await services.GetRequiredService<ScalingSignal>().ReadAsync(cancellationToken)).Models;
+        workers = await db.Workers.ToResponsesAsync(services.GetRequiredService<WorkerRegister>(), cancellationToken);
+        var lanes = (await services.GetRequiredService<WaitingWork>().ReadAsync(cancellationToken)).Lanes;
+        oldest = [.. lanes.GroupBy(lane => lane.Model).Select(ofModel => (ofModel.Key, ofModel.Min(lane => lane.Since)))];
+        var waiting = lanes.GroupBy(lane => lane.OwnerId).ToDictionary(ofOwner => ofOwner.Key, ofOwner => ofOwner.Sum(lane => lane.Images));
+        owners = (await db.Owners.Where(owner => waiting.Keys.Contains(owner.Id)).Select(owner => new { owner.Id, owner.Name }).ToListAsync(cancellationToken))
+            .ConvertAll(owner => (owner.Name, waiting[owner.Id]));
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)

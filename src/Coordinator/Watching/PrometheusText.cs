@@ -2,16 +2,17 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Globalization;
 using System.Text;
+using StableDiffusion.Storage.Hosting;
 
 namespace StableDiffusion.Coordinator.Watching;
 
 /// <summary>
-/// Collects what the farm's meters and those of the runtime and of ASP.NET Core measure, and writes it in Prometheus' text format 0.0.4
+/// Collects what the farm's meters and those of the object store, the runtime and ASP.NET Core measure, and writes it in Prometheus' text format 0.0.4
 /// (https://prometheus.io/docs/instrumenting/exposition_formats/): counters end in _total, units are spelled out, histograms are cumulative.
 /// </summary>
 public sealed class PrometheusText : IDisposable
 {
-    private static readonly string[] OfProcess = ["System.Runtime", "Microsoft.AspNetCore.Hosting", "Npgsql"];
+    private static readonly string[] OfProcess = ["System.Runtime", "Microsoft.AspNetCore.Hosting", "Npgsql", MeasuredObjectStore.MeterName];
     private readonly MeterListener listener = new();
     private readonly ConcurrentDictionary<Instrument, Family> families = new();
 

@@ -27,9 +27,9 @@ public static class ObjectStoreExtensions
         builder.Services.AddSingleton<IObjectStore>(services =>
         {
             var options = services.GetRequiredService<IOptions<ObjectsOptions>>().Value;
-            return options.Kind == "folder"
+            return new MeasuredObjectStore(options.Kind == "folder"
                 ? new FolderObjectStore(options.Folder, services.GetRequiredService<TimeProvider>())
-                : new S3ObjectStore(options.S3);
+                : new S3ObjectStore(options.S3));
         });
         builder.Services.AddHostedService<ObjectStorePreparation>();
         builder.Services.AddHealthChecks().AddCheck<ObjectStoreHealthCheck>("objects");

@@ -1,3 +1,4 @@
+using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Storage;
@@ -18,7 +19,8 @@ namespace StableDiffusion.Worker.Failures;
 /// </summary>
 /// <param name="Reason">A sentence for the one who asked for the image.</param>
 /// <param name="Retryable">Whether another attempt may pass.</param>
-public sealed record Failure(string Reason, bool Retryable)
+/// <param name="Kind">One of <see cref="FailureReasons"/>.</param>
+public sealed record Failure(string Reason, bool Retryable, string Kind = FailureReasons.Other)
 {
     /// <summary>Sorts an error that rendering, encoding or storing an image ended with.</summary>
     public static Failure From(Exception error)
@@ -27,10 +29,10 @@ public sealed record Failure(string Reason, bool Retryable)
         string words = LibTorchError.Words(error);
         return error switch
         {
-            ArgumentException or NotSupportedException or InvalidModelException => new Failure(words, Retryable: false),
-            AdapterMissingException => new Failure(words, Retryable: true),
-            ObjectStoreException => new Failure(words, Retryable: true),
-            _ when DeviceOutOfMemoryException.Is(error) => new Failure($"Out of memory: {words}", Retryable: true),
+            ArgumentException or NotSupportedException or InvalidModelException => new Failure(words, Retryable: false, FailureReasons.Request),
+            AdapterMissingException => new Failure(words, Retryable: true, FailureReasons.Adapter),
+            ObjectStoreException => new Failure(words, Retryable: true, FailureReasons.Objects),
+            _ when DeviceOutOfMemoryException.Is(error) => new Failure($"Out of memory: {words}", Retryable: true, FailureReasons.Memory),
             _ => new Failure($"{error.GetType().Name}: {words}", Retryable: true),
         };
     }

@@ -41,7 +41,7 @@ public sealed class ImagesReporter(Reporter reporter, WorkInHand inHand, TimePro
         ArgumentNullException.ThrowIfNull(failure);
         Add(image.AttemptId, ends => ends.Failed.Add(new ImageFailed
         {
-            ImageId = image.ImageId, AttemptId = image.AttemptId, Reason = failure.Reason, Retryable = failure.Retryable,
+            ImageId = image.ImageId, AttemptId = image.AttemptId, Reason = failure.Reason, Retryable = failure.Retryable, Kind = failure.Kind,
         }));
     }
 

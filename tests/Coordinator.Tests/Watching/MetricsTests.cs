@@ -22,10 +22,30 @@ public sealed class MetricsTests(Databases databases)
         Assert.Contains("farm_images_accepted_total 6", lines);
         Assert.Contains("farm_images_published_total{model=\"tiny\"} 4", lines);
         Assert.Contains("farm_waiting_images{model=\"tiny\"} 6", lines);
+        Assert.Contains("farm_waiting_oldest_seconds{model=\"tiny\"} 3600", lines);
+        Assert.Contains("farm_owner_waiting_images{owner=\"default\"} 2", lines); // the others are published
         Assert.Contains("farm_model_workers{model=\"tiny\"} 1", lines);
         Assert.Contains("farm_workers{state=\"idle\"} 1", lines);
         Assert.Contains("farm_workers{state=\"lost\"} 0", lines);
         Assert.Contains("# TYPE farm_waiting_gpu_seconds gauge", lines);
+    }
+
+    [Fact]
+    public void An_images_time_is_counted_from_its_acceptance_which_its_id_tells()
+    {
+        using var farm = new FarmMeter();
+        using var text = new PrometheusText(farm);
+        var now = DateTimeOffset.UtcNow;
+        farm.Claimed([Guid.CreateVersion7(now - TimeSpan.FromSeconds(2))], asked: 2, now);
+        farm.Succeeded([Guid.CreateVersion7(now - TimeSpan.FromSeconds(8)), Guid.CreateVersion7(now - TimeSpan.FromDays(1))], now);
+        farm.Failed("memory", 3);
+        var lines = text.Write().Split('\n');
+        Assert.Contains("farm_image_wait_seconds_bucket{le=\"1\"} 0", lines);
+        Assert.Contains("farm_image_wait_seconds_bucket{le=\"2.5\"} 1", lines);
+        Assert.Contains("farm_image_duration_seconds_bucket{le=\"10\"} 1", lines);
+        Assert.Contains("farm_image_duration_seconds_sum 86408", lines);
+        Assert.Contains("farm_attempts_refused_total 1", lines);
+        Assert.Contains("farm_attempts_failed_total{reason=\"memory\"} 3", lines);
     }
 
     [Fact]

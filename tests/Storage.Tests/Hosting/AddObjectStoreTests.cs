@@ -24,8 +24,8 @@ public sealed class AddObjectStoreTests : IDisposable
         using var files = Build(("Objects:Kind", "folder"), ("Objects:Folder", folder));
         using var s3 = Build(S3("http://127.0.0.1:9"));
 
-        Assert.IsType<FolderObjectStore>(files.Services.GetRequiredService<IObjectStore>());
-        Assert.IsType<S3ObjectStore>(s3.Services.GetRequiredService<IObjectStore>());
+        Assert.IsType<FolderObjectStore>(Assert.IsType<MeasuredObjectStore>(files.Services.GetRequiredService<IObjectStore>()).Store);
+        Assert.IsType<S3ObjectStore>(Assert.IsType<MeasuredObjectStore>(s3.Services.GetRequiredService<IObjectStore>()).Store);
         await files.StartAsync(Cancel);
         await files.StopAsync(Cancel);
     }
