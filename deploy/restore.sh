@@ -24,12 +24,23 @@ REVOKE ALL ON DATABASE farm_restoring FROM PUBLIC;
 SQL
 here pg_restore --no-owner --role=coordinator --exit-on-error --dbname=farm_restoring <"$file"
 # Events are read in the order of the transactions that wrote them, once these are over. A server that is new counts transactions from its
-# own beginning, and would hold the old server's events for such as are still to come.
+# own beginning, and would hold the old server's events for such as are still to come, and its own for such as webhooks were told of long
+# ago. What webhooks were told of and what is no longer kept is then said by the events' ids.
 here psql -X -q -v ON_ERROR_STOP=1 -d farm_restoring <<'SQL'
 DO $$ BEGIN
-    IF to_regclass('events') IS NOT NULL THEN
-        UPDATE events SET transaction = '1' WHERE EXISTS (SELECT FROM events WHERE transaction >= pg_current_xact_id());
-    END IF;
+    IF to_regclass('webhooks') IS NULL THEN RETURN; END IF;
+    IF NOT EXISTS (
+        SELECT transaction FROM events WHERE transaction >= pg_current_xact_id()
+        UNION ALL SELECT transaction FROM event_marks WHERE transaction >= pg_current_xact_id()
+        UNION ALL SELECT since FROM webhooks WHERE since >= pg_current_xact_id())
+    THEN RETURN; END IF;
+    INSERT INTO event_marks (name, transaction, event_id) VALUES ('webhooks', '0', 0) ON CONFLICT DO NOTHING;
+    UPDATE event_marks m SET transaction = '1', event_id = COALESCE(
+        (SELECT min(e.id) - 1 FROM events e WHERE (e.transaction, e.id) > (m.transaction, m.event_id)
+            AND (m.name <> 'webhooks' OR e.transaction > (SELECT since FROM webhooks WHERE enabled ORDER BY since LIMIT 1))),
+        (SELECT max(id) FROM events), m.event_id);
+    UPDATE events SET transaction = '1';
+    UPDATE webhooks SET since = '0';
 END $$;
 SQL
 sql <<SQL
