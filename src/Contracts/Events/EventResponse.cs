@@ -12,6 +12,9 @@ public sealed record EventResponse
     /// <summary>How many images the batch has; with batch.created.</summary>
     public int? ImageCount { get; init; }
 
+    /// <summary>The batch's tags; with batch.deleted, when it can no longer be asked for them.</summary>
+    public IReadOnlyList<string>? Tags { get; init; }
+
     /// <summary>The images it happened to, in the batch's order; with images.….</summary>
     public IReadOnlyList<EventImage>? Images { get; init; }
 }

@@ -34,19 +34,13 @@ internal sealed class EventLog(FarmDb db)
     public async Task<EventPosition> NowAsync(CancellationToken cancellationToken) => new(
         (ulong)await db.Database.SqlQuery<long>($"""SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint AS "Value" """).SingleAsync(cancellationToken), 0);
 
-    /// <summary>Why a stream cannot go on from there without leaving something out; null when it can.</summary>
-    public async Task<string?> FaultOfAsync(EventPosition position, CancellationToken cancellationToken)
-    {
-        var mark = await db.EventMarks.AsNoTracking().SingleOrDefaultAsync(mark => mark.Name == EventMark.Removed, cancellationToken);
-        if (mark is not null && new EventPosition(mark.Transaction, mark.EventId).IsAfter(position))
-        {
-            return $"Events after {position} are no longer kept";
-        }
+    /// <summary>Whether something that came after it is no longer kept.</summary>
+    public async Task<bool> IsForgottenAfterAsync(EventPosition position, CancellationToken cancellationToken) =>
+        await db.EventMarks.AsNoTracking().SingleOrDefaultAsync(mark => mark.Name == EventMark.Removed, cancellationToken) is { } mark
+        && new EventPosition(mark.Transaction, mark.EventId).IsAfter(position);
 
-        return position.IsAfter(await NowAsync(cancellationToken))
-            ? $"There has been no event {position} here yet; it may be of a database that was restored since"
-            : null;
-    }
+    /// <summary>Whether it is still to come, so that whoever knows of it knows another database: one that was restored since.</summary>
+    public async Task<bool> IsToComeAsync(EventPosition position, CancellationToken cancellationToken) => position.IsAfter(await NowAsync(cancellationToken));
 
     /// <summary>Whether the batch is finished, or gone, and <paramref name="told"/> is the last of its events.</summary>
     public Task<bool> IsOverAsync(Guid batch, EventPosition told, CancellationToken cancellationToken) => db.Database.SqlQueryRaw<bool>("""

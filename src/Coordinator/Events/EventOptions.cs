@@ -27,4 +27,8 @@ public sealed class EventOptions
     /// <summary>Events that wait for a slow listener before its stream is ended, 1 … 100,000; 1,000 by default.</summary>
     [Range(1, 100_000, ErrorMessage = "Events:Buffer must be 1 to 100000.")]
     public int Buffer { get; set; } = 1000;
+
+    /// <summary>Most streams, and waits for a batch's end, that an owner may have open at one coordinator, 1 … 100,000; 100 by default.</summary>
+    [Range(1, 100_000, ErrorMessage = "Events:MaxStreamsPerOwner must be 1 to 100000.")]
+    public int MaxStreamsPerOwner { get; set; } = 100;
 }

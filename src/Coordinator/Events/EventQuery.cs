@@ -67,6 +67,11 @@ internal sealed record EventQuery
             types?.Add(EventTypes.BatchFinished);
         }
 
+        if (ofOneBatch)
+        {
+            types?.Add(EventTypes.BatchDeleted); // after which nothing comes
+        }
+
         return new EventFilter { Types = types, Progress = types?.Contains(EventTypes.ImagesProgressed) ?? ofOneBatch, InlinePreviews = Previews is not null };
     }
 }

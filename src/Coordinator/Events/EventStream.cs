@@ -5,7 +5,8 @@ namespace StableDiffusion.Coordinator.Events;
 /// <summary>What a listener hears: what is stored from where it left off, and then what happens, without a gap between them.</summary>
 internal sealed class EventStream(EventTail tail, IServiceScopeFactory scopes)
 {
-    /// <summary>Listens; what comes first says that it does. Ends when the listener is too slow; it can go on after the last event that it got.</summary>
+    /// <summary>Listens; what comes first says that it does. Ends when the listener is too slow; it can go on after the last event that it got.
+    /// Ends, too, when the batch is deleted that it is about.</summary>
     /// <param name="filter">What.</param>
     /// <param name="after">After which event; null for from now on.</param>
     /// <param name="untilFinished">Whether it ends once <see cref="EventFilter.BatchId"/> is finished and all is told of it.</param>
@@ -13,13 +14,13 @@ internal sealed class EventStream(EventTail tail, IServiceScopeFactory scopes)
     public async IAsyncEnumerable<StreamedEvent> ReadAsync(
         EventFilter filter, EventPosition? after, bool untilFinished, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var isFirst = true;
+        var (isFirst, isDeleted) = (true, false);
         if (after is not null)
         {
             // a long history first: meanwhile nothing waits for this listener
             await foreach (var row in ReadAsync(filter, after.Value, null, cancellationToken))
             {
-                (after, isFirst) = (row.Position, false);
+                (after, isFirst, isDeleted) = (row.Position, false, EndsWith(row.Type, filter));
                 yield return StreamedEvent.Of(row);
             }
         }
@@ -28,7 +29,7 @@ internal sealed class EventStream(EventTail tail, IServiceScopeFactory scopes)
         var begun = await subscription.Begun;
         await foreach (var row in ReadAsync(filter, after ?? begun, begun, cancellationToken))
         {
-            (after, isFirst) = (row.Position, false);
+            (after, isFirst, isDeleted) = (row.Position, false, EndsWith(row.Type, filter));
             yield return StreamedEvent.Of(row);
         }
 
@@ -38,7 +39,7 @@ internal sealed class EventStream(EventTail tail, IServiceScopeFactory scopes)
             yield return StreamedEvent.Start(after.Value);
         }
 
-        if (untilFinished && await IsOverAsync(filter, after.Value, cancellationToken))
+        if (isDeleted || (untilFinished && await IsOverAsync(filter, after.Value, cancellationToken)))
         {
             yield break;
         }
@@ -57,12 +58,15 @@ internal sealed class EventStream(EventTail tail, IServiceScopeFactory scopes)
 
             yield return told;
             // it may have been opened again since
-            if (untilFinished && told.Type == EventTypes.BatchFinished && await IsOverAsync(filter, after.Value, cancellationToken))
+            if (EndsWith(told.Type, filter)
+                || (untilFinished && told.Type == EventTypes.BatchFinished && await IsOverAsync(filter, after.Value, cancellationToken)))
             {
                 yield break;
             }
         }
     }
+
+    private static bool EndsWith(string type, EventFilter filter) => type == EventTypes.BatchDeleted && filter.BatchId is not null;
 
     private async IAsyncEnumerable<FarmEvent> ReadAsync(
         EventFilter filter, EventPosition after, EventPosition? upTo, [EnumeratorCancellation] CancellationToken cancellationToken)

@@ -9,13 +9,16 @@ namespace StableDiffusion.Coordinator.Events;
 /// <summary>Answers with server-sent events (WHATWG HTML, 9.2) for as long as there are some, and with a comment now and then while there are
 /// none, which is more than TypedResults.ServerSentEvents can.</summary>
 /// <param name="events">What to send; is told to end when the client has gone or the coordinator shuts down.</param>
+/// <param name="first">What to send before them, if anything.</param>
 /// <param name="heartbeat">Longest silence.</param>
-internal sealed class EventStreamResult(IAsyncEnumerable<StreamedEvent> events, TimeSpan heartbeat) : IResult
+/// <param name="place">Given back at the end.</param>
+internal sealed class EventStreamResult(IAsyncEnumerable<StreamedEvent> events, StreamedEvent? first, TimeSpan heartbeat, IDisposable place) : IResult
 {
     private const int FlushAt = 16 * 1024;
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
+        using var taken = place;
         var services = httpContext.RequestServices;
         var time = services.GetRequiredService<TimeProvider>();
         // a server that stops waits for its requests
@@ -49,6 +52,11 @@ internal sealed class EventStreamResult(IAsyncEnumerable<StreamedEvent> events, 
         {
             await IsThereAsync(next, time); // who has an answer is listening
             Write(body, "retry: 2000\n\n");
+            if (first is not null)
+            {
+                Write(body, first);
+            }
+
             while (await NextAsync())
             {
                 Write(body, reader.Current);

@@ -12,6 +12,9 @@ public static class EventTypes
     /// <summary>Withdrawn by its owner.</summary>
     public const string BatchCancelled = "batch.cancelled";
 
+    /// <summary>Deleted by its owner or a rule; data: <c>{"tags": [text]}</c>. The last of its events, and then the only one that is kept.</summary>
+    public const string BatchDeleted = "batch.deleted";
+
     /// <summary>A worker claimed images; data names it.</summary>
     public const string ImagesStarted = "images.started";
 
@@ -30,7 +33,10 @@ public static class EventTypes
     /// <summary>Images got further. Told to who listens and never stored.</summary>
     public const string ImagesProgressed = "images.progressed";
 
+    /// <summary>A stream begins anew, see <see cref="Contracts.Events.StreamRestarted"/>. Told to one listener and never stored.</summary>
+    public const string StreamRestarted = "stream.restarted";
+
     /// <summary>All that are stored.</summary>
     public static IReadOnlyList<string> All { get; } =
-        [BatchCreated, BatchFinished, BatchCancelled, ImagesStarted, ImagesSucceeded, ImagesFailed, ImagesQueued, ImagesCancelled];
+        [BatchCreated, BatchFinished, BatchCancelled, BatchDeleted, ImagesStarted, ImagesSucceeded, ImagesFailed, ImagesQueued, ImagesCancelled];
 }

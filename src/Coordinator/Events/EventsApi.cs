@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Events;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Owners.Access;
@@ -12,7 +10,8 @@ internal static class EventsApi
 {
     private const string How =
         "Server-sent events with an EventResponse as data. After a broken connection, go on with the header Last-Event-ID: nothing is left out. "
-        + "A listener that is too slow is cut off and goes on likewise. 410 when what comes next is no longer kept. "
+        + "A listener that is too slow is cut off and goes on likewise. 410 when what comes next is no longer kept; where the id is of a database that was restored since, "
+        + "the stream says stream.restarted (a StreamRestarted) and begins anew. 429 when the owner has too many streams open. "
         + "images.progressed is told at most once a second while somebody listens; it is not kept and has no id.";
 
     public static void MapEvents(this IEndpointRouteBuilder routes)
@@ -31,8 +30,8 @@ internal static class EventsApi
         }
     }
 
-    private static async Task<Results<EventStreamResult, NotFound, ValidationProblem, ProblemHttpResult>> OfBatch(
-        Guid id, [AsParameters] EventQuery query, FarmDb db, EventLog log, EventStream stream, IOptions<EventOptions> options, CancellationToken cancellationToken)
+    private static async Task<IResult> OfBatch(
+        Guid id, [AsParameters] EventQuery query, FarmDb db, StreamOpening opening, HttpContext context, CancellationToken cancellationToken)
     {
         var errors = new RequestErrors();
         var (after, filter) = (query.Position(errors), query.Filter(ofOneBatch: true, errors));
@@ -41,34 +40,17 @@ internal static class EventsApi
             return TypedResults.ValidationProblem(errors.ToDictionary());
         }
 
-        if (!await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken))
-        {
-            return TypedResults.NotFound();
-        }
-
-        return after is { } asked && await log.FaultOfAsync(asked, cancellationToken) is { } fault
-            ? Gone(fault, $"GET /v1/batches/{id}")
-            : Stream(stream, filter with { BatchId = id }, after ?? default(EventPosition), query.Until is not null, options);
+        return await db.Batches.AnyAsync(batch => batch.Id == id, cancellationToken)
+            ? await opening.OpenAsync(filter with { BatchId = id }, after, query.Until is not null, context)
+            : TypedResults.NotFound();
     }
 
-    private static async Task<Results<EventStreamResult, ValidationProblem, ProblemHttpResult>> OfAll(
-        [AsParameters] EventQuery query, CurrentOwner owner, EventLog log, EventStream stream, IOptions<EventOptions> options, CancellationToken cancellationToken)
+    private static async Task<IResult> OfAll([AsParameters] EventQuery query, CurrentOwner owner, StreamOpening opening, HttpContext context)
     {
         var errors = new RequestErrors();
         var (after, filter) = (query.Position(errors), query.Filter(ofOneBatch: false, errors));
-        if (!errors.IsEmpty)
-        {
-            return TypedResults.ValidationProblem(errors.ToDictionary());
-        }
-
-        return after is { } asked && await log.FaultOfAsync(asked, cancellationToken) is { } fault
-            ? Gone(fault, "GET /v1/batches")
-            : Stream(stream, filter with { OwnerId = owner.IsAdmin ? null : owner.Id }, after, untilFinished: false, options);
+        return errors.IsEmpty
+            ? await opening.OpenAsync(filter with { OwnerId = owner.IsAdmin ? null : owner.Id }, after, untilFinished: false, context)
+            : TypedResults.ValidationProblem(errors.ToDictionary());
     }
-
-    private static EventStreamResult Stream(EventStream stream, EventFilter filter, EventPosition? after, bool untilFinished, IOptions<EventOptions> options) =>
-        new(stream.ReadAsync(filter, after, untilFinished, CancellationToken.None), options.Value.Heartbeat); // the result ends it
-
-    private static ProblemHttpResult Gone(string fault, string state) => TypedResults.Problem(
-        $"{fault}: read how things stand with {state}, then listen anew without Last-Event-ID.", statusCode: StatusCodes.Status410Gone, title: "The stream cannot go on from there");
 }

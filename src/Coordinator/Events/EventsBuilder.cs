@@ -6,8 +6,8 @@ internal static class EventsBuilder
     public static IServiceCollection AddEvents(this IServiceCollection services)
     {
         services.AddOptions<EventOptions>().BindConfiguration(EventOptions.Section).ValidateDataAnnotations().ValidateOnStart();
-        services.AddScoped<EventLog>();
-        services.AddSingleton<EventTail>().AddSingleton<EventStream>().AddSingleton<EventRemoval>();
+        services.AddScoped<EventLog>().AddScoped<StreamOpening>();
+        services.AddSingleton<EventTail>().AddSingleton<EventStream>().AddSingleton<StreamPlaces>().AddSingleton<EventRemoval>();
         return services.AddHostedService(provider => provider.GetRequiredService<EventTail>()).AddHostedService<ProgressTail>()
             .AddHostedService(provider => provider.GetRequiredService<EventRemoval>());
     }

@@ -3,12 +3,13 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Coordinator.Batches;
+using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator.Events;
 
 /// <summary><c>Prefer: wait=n</c> (RFC 7240) where the answer is a batch: a request that would rather have it once the batch is finished, if
 /// that takes no more than n seconds. Then the answer is the same in kind, and says how far the batch is by then.</summary>
-internal sealed class PreferWait(EventTail tail, IServiceScopeFactory scopes, IHostApplicationLifetime lifetime, TimeProvider time) : IEndpointFilter
+internal sealed class PreferWait(EventTail tail, StreamPlaces places, IServiceScopeFactory scopes, IHostApplicationLifetime lifetime, TimeProvider time) : IEndpointFilter
 {
     /// <summary>Longest wait; who prefers longer waits this long.</summary>
     public const int MostSeconds = 60;
@@ -20,6 +21,12 @@ internal sealed class PreferWait(EventTail tail, IServiceScopeFactory scopes, IH
         if ((answer as IValueHttpResult)?.Value is not BatchResponse batch || Seconds(context.HttpContext.Request) is not { } seconds)
         {
             return result;
+        }
+
+        using var place = places.TryTake(context.HttpContext.RequestServices.GetRequiredService<CurrentOwner>().Id);
+        if (place is null)
+        {
+            return result; // a preference is no condition
         }
 
         context.HttpContext.Response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={seconds}");
@@ -69,7 +76,7 @@ internal sealed class PreferWait(EventTail tail, IServiceScopeFactory scopes, IH
 
     private async Task UntilFinishedAsync(Guid batchId, CancellationToken cancellationToken)
     {
-        using var subscription = await tail.SubscribeAsync(new EventFilter { BatchId = batchId, Types = [EventTypes.BatchFinished] }, cancellationToken);
+        using var subscription = await tail.SubscribeAsync(new EventFilter { BatchId = batchId, Types = [EventTypes.BatchFinished, EventTypes.BatchDeleted] }, cancellationToken);
         if (await IsFinishedAsync(batchId, cancellationToken))
         {
             return;

@@ -13,6 +13,12 @@ internal sealed record StreamedEvent(EventPosition? Position, string Type, byte[
     /// <summary>No event, but a place to resume from until there is one.</summary>
     public static StreamedEvent Start(EventPosition position) => new(position, "", []);
 
+    /// <summary>The first that a listener hears whose position is none of this database's.</summary>
+    public static StreamedEvent Restarted(EventPosition asked) => new(null, EventTypes.StreamRestarted, JsonSerializer.SerializeToUtf8Bytes(new StreamRestarted
+    {
+        Reason = $"There has been no event {asked} here: the farm's database was restored since. Read how things stand; the stream begins anew.",
+    }, FarmJson.Options));
+
     /// <summary>A stored event.</summary>
     public static StreamedEvent Of(FarmEvent row) => Of(row.Position, row.Type, Response(row));
 
@@ -29,10 +35,11 @@ internal sealed record StreamedEvent(EventPosition? Position, string Type, byte[
             BatchId = row.BatchId,
             At = row.At,
             ImageCount = data.ImageCount,
+            Tags = data.Tags,
             Images = row.Type != EventTypes.ImagesSucceeded ? data.Images
                 : data.Images?.Select(image => image with { ContentUrl = $"/v1/images/{image.Id}/content" }).ToList(),
         };
     }
 
-    private sealed record StoredData(int? ImageCount, IReadOnlyList<EventImage>? Images);
+    private sealed record StoredData(int? ImageCount, IReadOnlyList<string>? Tags, IReadOnlyList<EventImage>? Images);
 }

@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Coordinator.Batches;
+using StableDiffusion.Coordinator.Events;
 
 namespace StableDiffusion.Coordinator.Keeping;
 
@@ -21,7 +22,10 @@ public sealed class Deletions(FarmDb db, BatchActions actions, RemovalSignal rem
             SELECT a.object_key FROM images i JOIN attempts a ON a.image_id = i.id WHERE i.batch_id = {id} ON CONFLICT DO NOTHING
             """, CancellationToken.None);
         await db.Database.ExecuteSqlAsync($"DELETE FROM events WHERE batch_id = {id}", CancellationToken.None);
-        await db.Database.ExecuteSqlAsync($"DELETE FROM batches WHERE id = {id}", CancellationToken.None);
+        await db.Database.ExecuteSqlAsync($"""
+            WITH gone AS (DELETE FROM batches WHERE id = {id} RETURNING id, owner_id, tags)
+            INSERT INTO events (batch_id, owner_id, type, data) SELECT id, owner_id, {EventTypes.BatchDeleted}, jsonb_build_object('tags', tags) FROM gone
+            """, CancellationToken.None);
         await transaction.CommitAsync(CancellationToken.None);
         removals.Wake();
         return true;

@@ -69,7 +69,13 @@ internal sealed class WebhookPlanner(FarmDb db, EventLog log, TimeProvider time)
         }
 
         var batches = events.Select(row => row.BatchId).Distinct().ToList();
-        return await db.Batches.Where(batch => batches.Contains(batch.Id)).ToDictionaryAsync(batch => batch.Id, batch => batch.Tags, cancellationToken);
+        var tags = await db.Batches.Where(batch => batches.Contains(batch.Id)).ToDictionaryAsync(batch => batch.Id, batch => batch.Tags, cancellationToken);
+        foreach (var deleted in events.Where(row => row.Type == EventTypes.BatchDeleted))
+        {
+            tags[deleted.BatchId] = [.. StreamedEvent.Response(deleted).Tags ?? []];
+        }
+
+        return tags;
     }
 
     private static bool Wants(Webhook webhook, FarmEvent row, Dictionary<Guid, List<string>> tags) =>

@@ -179,7 +179,6 @@ public sealed class EventStreamTests(Databases databases)
         Assert.Equal(2, await ((EventRemoval)host.Services.GetService(typeof(EventRemoval))!).RunAsync(Token));
 
         Assert.Equal(HttpStatusCode.Gone, await StatusAsync(ids[0]));
-        Assert.Equal(HttpStatusCode.Gone, await StatusAsync("99999999999-1"));
         Assert.Equal(HttpStatusCode.BadRequest, await StatusAsync("yesterday"));
         using var resumed = await EventReader.OpenAsync(host.Client, $"/v1/batches/{batch}/events", ids[1]); // gone, but nothing after it is
         Assert.Equal(ids[2], (await resumed.NextAsync())!.Value.EventId);
@@ -190,5 +189,62 @@ public sealed class EventStreamTests(Databases databases)
             using var answer = await host.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
             return answer.StatusCode;
         }
+    }
+
+    [Theory]
+    [InlineData("/v1/batches/{0}/events", new[] { EventTypes.StreamRestarted, EventTypes.BatchCreated, EventTypes.BatchFinished })]
+    [InlineData("/v1/batches/{0}/events?types=batch.finished", new[] { EventTypes.StreamRestarted, EventTypes.BatchFinished })]
+    [InlineData("/v1/events", new[] { EventTypes.StreamRestarted, EventTypes.BatchFinished })]
+    public async Task A_listener_from_before_a_restore_is_told_so_and_hears_what_there_is(string path, string[] expected)
+    {
+        await using var host = await EventsHost.StartAsync(await databases.NewAsync());
+        var batch = await host.AddBatchAsync();
+        await host.TellAsync(batch, EventTypes.BatchCreated);
+        using (var told = await EventReader.OpenAsync(host.Client, $"/v1/batches/{batch}/events"))
+        {
+            await told.NextAsync(); // it is past for all
+        }
+
+        using var reader = await EventReader.OpenAsync(host.Client, path.Replace("{0}", $"{batch}", StringComparison.Ordinal), "99999999999-1");
+        await host.TellAsync(batch, EventTypes.BatchFinished);
+        var heard = await reader.TakeAsync(expected.Length);
+        Assert.Equal(expected, heard.Select(item => item.EventType));
+        Assert.Contains("99999999999-1", JsonDocument.Parse(heard[0].Data).RootElement.GetProperty("reason").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_deleted_batchs_stream_says_so_and_ends_and_others_hear_of_it()
+    {
+        await using var host = await EventsHost.StartAsync(await databases.NewAsync());
+        var batch = await host.AddBatchAsync(finishedAt: DateTimeOffset.UtcNow, tags: "night");
+        using var own = await EventReader.OpenAsync(host.Client, $"/v1/batches/{batch}/events?types=images.failed");
+        using var all = await EventReader.OpenAsync(host.Client, "/v1/events?types=batch.deleted");
+        using var answer = await host.Client.DeleteAsync(new Uri($"/v1/batches/{batch}", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        var deleted = Assert.Single(await own.RestAsync());
+        Assert.Equal((EventTypes.BatchDeleted, batch, "night"), (deleted.EventType, EventReader.Data(deleted).BatchId, Assert.Single(EventReader.Data(deleted).Tags!)));
+        Assert.Equal(EventTypes.BatchDeleted, (await all.NextAsync())!.Value.EventType);
+    }
+
+    [Fact]
+    public async Task An_owner_has_so_many_streams_and_no_more_until_one_is_closed()
+    {
+        await using var host = await EventsHost.StartAsync(await databases.NewAsync(), new() { ["Events:MaxStreamsPerOwner"] = "2", ["Events:Heartbeat"] = "00:00:00.020" });
+        var batch = await host.SubmitAsync(new() { Prompt = "a red circle" });
+        using var one = await EventReader.OpenAsync(host.Client, "/v1/events");
+        var two = await EventReader.OpenAsync(host.Client, $"/v1/batches/{batch.Id}/events");
+
+        using var third = await host.Client.GetAsync(new Uri("/v1/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "30"), (third.StatusCode, third.Headers.RetryAfter!.ToString()));
+        using var wait = new HttpRequestMessage(HttpMethod.Get, batch.Url) { Headers = { { "Prefer", "wait=60" } } };
+        using var waited = await host.Client.SendAsync(wait, Token);
+        Assert.Equal((HttpStatusCode.OK, false), (waited.StatusCode, waited.Headers.Contains("Preference-Applied"))); // at once
+
+        two.Dispose();
+        await EventuallyAsync(async () =>
+        {
+            using var again = await host.Client.GetAsync(new Uri("/v1/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, Token);
+            return again.StatusCode == HttpStatusCode.OK;
+        });
     }
 }

@@ -38,7 +38,8 @@ public sealed class KeepingTests(Databases databases) : IAsyncLifetime
         using var answer = await host.Client.DeleteAsync(new Uri(batch.Url, UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
         await EventuallyAsync(async () => !await host.Db.ObjectRemovals.AnyAsync(Token));
-        Assert.Equal((0, 0, 0, 0, 0, 0), (host.Db.Batches.Count(), host.Db.Images.Count(), host.Db.Recipes.Count(), host.Db.Prompts.Count(), host.Db.Attempts.Count(), host.Db.Events.Count()));
+        Assert.Equal((0, 0, 0, 0, 0), (host.Db.Batches.Count(), host.Db.Images.Count(), host.Db.Recipes.Count(), host.Db.Prompts.Count(), host.Db.Attempts.Count()));
+        Assert.Equal(["batch.deleted"], await host.EventsAsync(batch.Id)); // all that is told of it from now on
         Assert.Empty(await Objects.ListAsync("", Token).ToListAsync(Token));
         using var again = await host.Client.DeleteAsync(new Uri(batch.Url, UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.NotFound, again.StatusCode);

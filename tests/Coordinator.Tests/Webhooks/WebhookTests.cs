@@ -65,6 +65,21 @@ public sealed class WebhookTests(Databases databases)
     }
 
     [Fact]
+    public async Task A_webhook_of_a_tag_hears_that_a_batch_with_it_was_deleted()
+    {
+        await using var host = await StartAsync();
+        await using var receiver = await Receiver.StartAsync();
+        await AddAsync(host, new WebhookRequest { Url = receiver.Url, Tag = "night", Types = [EventTypes.BatchDeleted] });
+        var (plain, tagged) = (await host.AddBatchAsync(), await host.AddBatchAsync(tags: "night"));
+        foreach (var batch in new[] { plain, tagged })
+        {
+            (await host.Client.DeleteAsync(new Uri($"/v1/batches/{batch}", UriKind.Relative), Token)).EnsureSuccessStatusCode();
+        }
+
+        Assert.Equal(tagged, JsonSerializer.Deserialize<WebhookMessage>((await receiver.NextAsync()).Body, FarmJson.Options)!.Data!.BatchId);
+    }
+
+    [Fact]
     public async Task What_fails_is_tried_again_with_the_same_id_and_can_be_redelivered()
     {
         await using var host = await StartAsync();
