@@ -11,6 +11,8 @@ namespace StableDiffusion.Coordinator.Batches;
 /// then brings the images there.</summary>
 public sealed class BatchActions(FarmDb db, ImageCancels cancels, ImageReplays replays, WorkerCommands workers, DispatchSignal dispatch, TimeProvider time)
 {
+    private static readonly TimeSpan LongestCancel = TimeSpan.FromSeconds(10); // a large batch takes some seconds
+
     /// <summary>Withdraws all that is not at an end. False: there is no such batch.</summary>
     public async Task<bool> CancelAsync(Guid id, CancellationToken cancellationToken)
     {
@@ -52,6 +54,19 @@ public sealed class BatchActions(FarmDb db, ImageCancels cancels, ImageReplays r
         }
 
         dispatch.Wake();
+        return count;
+    }
+
+    /// <summary>Withdraws what is left of batches that were cancelled a while ago: the coordinator that began it died. How many images.</summary>
+    public async Task<int> FinishCancelsAsync(CancellationToken cancellationToken)
+    {
+        var before = time.GetUtcNow() - LongestCancel;
+        var count = 0;
+        foreach (var id in await db.Batches.Where(batch => batch.FinishedAt == null && batch.CancelledAt < before).Select(batch => batch.Id).ToListAsync(cancellationToken))
+        {
+            count += await CancelImagesAsync(id, null, cancellationToken);
+        }
+
         return count;
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Images.Lifecycle;
 using StableDiffusion.Coordinator.Watching;
 using StableDiffusion.Coordinator.Workers;
@@ -8,17 +9,22 @@ namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>What the dispatching coordinator looks after besides: attempts nobody will end, workers that are lost, deadlines, models that nobody holds.</summary>
 public sealed partial class Upkeep(
-    ImageLosses losses, ImageCancels cancels, WorkerRegister workers, ModelLoads loads, FarmMeter meter, TimeProvider time, IOptions<WorkerOptions> workerOptions, ILogger<Upkeep> logger)
+    ImageLosses losses, ImageCancels cancels, BatchActions batches, WorkerRegister workers, Hearing hearing, ModelLoads loads, FarmMeter meter, TimeProvider time,
+    IOptions<WorkerOptions> workerOptions, ILogger<Upkeep> logger)
 {
     /// <summary>Does all of it once.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         Told((await losses.ExpireAsync(cancellationToken)).Count, "were not claimed in time");
         Told((await losses.AbandonAsync(time.GetUtcNow() - workerOptions.Value.LiveFor, cancellationToken)).Count, "were for a worker that takes no more work");
-        foreach (var ofWorker in (await losses.LoseAsync(time.GetUtcNow() - workerOptions.Value.LiveFor, cancellationToken)).GroupBy(image => image.WorkerId))
+        hearing.Look();
+        if (hearing.HasHeardFor(workerOptions.Value.LiveFor)) // else workers may have told what nobody took in
         {
-            LogLost(ofWorker.Key, ofWorker.Count());
-            meter.Failed(FailureReasons.Lost, ofWorker.Count());
+            foreach (var ofWorker in (await losses.LoseAsync(time.GetUtcNow() - workerOptions.Value.LiveFor, cancellationToken)).GroupBy(image => image.WorkerId))
+            {
+                LogLost(ofWorker.Key, ofWorker.Count());
+                meter.Failed(FailureReasons.Lost, ofWorker.Count());
+            }
         }
 
         while (await cancels.OverdueAsync(cancellationToken) is { Count: > 0 } overdue)
@@ -26,6 +32,7 @@ public sealed partial class Upkeep(
             Told(overdue.Count, "passed their deadline");
         }
 
+        Told(await batches.FinishCancelsAsync(cancellationToken), "were of cancelled batches");
         await loads.TellAsync(cancellationToken);
     }
 

@@ -175,6 +175,17 @@ internal sealed class CoordinatorHost : IAsyncDisposable
         return await round.ServiceProvider.GetRequiredService<DispatchRound>().RunAsync(Token);
     }
 
+    /// <summary>Time passes, in which the host hears whatever there is to hear; then it looks after what nobody else ends.</summary>
+    public async Task KeepUpAsync(TimeSpan passes)
+    {
+        for (var end = Time.GetUtcNow() + passes; Time.GetUtcNow() < end; Time.Advance(TimeSpan.FromSeconds(1)))
+        {
+            Get<Hearing>().Look();
+        }
+
+        await Get<Upkeep>().RunAsync(Token);
+    }
+
     /// <summary>Shuts the host down, as a signal does; without it, disposal is more like a crash.</summary>
     public Task StopAsync() => app.StopAsync(Token);
 

@@ -38,6 +38,19 @@ public sealed class CancelTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_cancel_whose_coordinator_died_is_finished_by_another()
+    {
+        var batch = await host.SubmitAsync(2);
+        await host.ClaimAsync(await host.TakeOneAsync());
+        await host.Db.Batches.ExecuteUpdateAsync(row => row.SetProperty(b => b.CancelledAt, host.Time.GetUtcNow()), Token);
+        await host.KeepUpAsync(TimeSpan.FromSeconds(5)); // it may be at it
+        Assert.Null((await host.BatchAsync(batch.Id)).FinishedAt);
+        await host.KeepUpAsync(TimeSpan.FromSeconds(6));
+        Assert.NotNull((await host.BatchAsync(batch.Id)).FinishedAt);
+        Assert.All(await host.Db.Images.AsNoTracking().ToListAsync(Token), image => Assert.Equal(ImageState.Cancelled, image.State));
+    }
+
+    [Fact]
     public async Task A_cancelled_image_of_a_batch_leaves_the_others_alone()
     {
         var batch = await host.SubmitAsync(2);

@@ -1,3 +1,4 @@
+using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Dispatch;
@@ -27,12 +28,11 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
         {
             host.Time.Advance(LiveFor * 0.9);
             await host.BeatAsync(attempts: open.AttemptId);
-            await host.Get<Upkeep>().RunAsync(Token);
+            await host.KeepUpAsync(TimeSpan.FromSeconds(1));
             Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
         }
 
-        host.Time.Advance(LiveFor + TimeSpan.FromSeconds(1));
-        await host.Get<Upkeep>().RunAsync(Token);
+        await host.KeepUpAsync(LiveFor + TimeSpan.FromSeconds(2));
         var image = await host.ImageAsync(open.ImageId);
         Assert.Equal((ImageState.Queued, 1, 1), (image.State, image.Failures, image.Losses));
         Assert.Equal("Worker worker-1 was lost while drawing it.", image.Error);
@@ -41,14 +41,36 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nobody_is_lost_for_a_silence_in_which_nobody_listened()
+    {
+        var open = await host.RenderOneAsync();
+        host.Time.Advance(TimeSpan.FromHours(1)); // the database was away, or all coordinators
+        await host.KeepUpAsync(LiveFor - TimeSpan.FromSeconds(1));
+        Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
+        await host.BeatAsync(attempts: open.AttemptId);
+        await host.KeepUpAsync(LiveFor);
+        Assert.True(await host.SucceedAsync(Rendered(open)));
+    }
+
+    [Fact]
+    public async Task Nobody_is_lost_while_the_broker_is_away()
+    {
+        var open = await host.RenderOneAsync();
+        await host.KeepUpAsync(TimeSpan.FromSeconds(1));
+        await host.Get<IBusControl>().StopAsync(Token);
+        await host.KeepUpAsync(LiveFor * 2);
+        Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
+    }
+
+    [Fact]
     public async Task A_report_that_comes_after_its_workers_goodbye_still_counts()
     {
         var open = await host.RenderOneAsync();
         for (var beat = 0; beat < 2; beat++)
         {
-            host.Time.Advance(LiveFor * 0.9);
+            host.Time.Advance(LiveFor * 0.8);
             await host.BeatAsync(leaving: beat == 1);
-            await host.Get<Upkeep>().RunAsync(Token);
+            await host.KeepUpAsync(TimeSpan.FromSeconds(1));
         }
 
         Assert.True(await host.SucceedAsync(Rendered(open)));
@@ -59,9 +81,9 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
     {
         await host.SubmitAsync(1);
         var open = await host.TakeOneAsync();
-        host.Time.Advance(LiveFor * 2);
+        await host.KeepUpAsync(LiveFor * 2);
         Assert.True(await host.ClaimAsync(open)); // its beat is still on the way
-        await host.Get<Upkeep>().RunAsync(Token);
+        await host.KeepUpAsync(TimeSpan.Zero);
         Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
     }
 
@@ -72,8 +94,7 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
         for (var attempt = 1; attempt <= 3; attempt++)
         {
             await host.ClaimAsync(await host.TakeOneAsync(), $"worker-{attempt}");
-            host.Time.Advance(TimeSpan.FromMinutes(1));
-            await host.Get<Upkeep>().RunAsync(Token);
+            await host.KeepUpAsync(TimeSpan.FromMinutes(1));
             host.Time.Advance(TimeSpan.FromMinutes(1));
         }
 
