@@ -6,7 +6,7 @@ using StableDiffusion.Contracts.Images;
 
 namespace StableDiffusion.Coordinator.Dispatch;
 
-/// <summary>The backlog as lanes: reads them, closes those that are empty, and keeps what owners were served.</summary>
+/// <summary>The backlog as lanes: reads them, closes those that are empty, and tells what is published and not claimed.</summary>
 public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimeProvider time, IOptions<DispatchOptions> options)
 {
     /// <summary>Lanes that may have images for these models and whose adapters a worker of the model holds: of each owner the first few.</summary>
@@ -59,14 +59,9 @@ public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimePro
     /// <summary>What recipes say, from memory where it is known.</summary>
     public Task<IReadOnlyDictionary<long, ImageSettings>> SettingsAsync(IEnumerable<long> ids, CancellationToken cancellationToken) => recipes.GetAsync(db, ids, cancellationToken);
 
-    /// <summary>Notes what owners were served.</summary>
-    public Task ServedAsync(IReadOnlyDictionary<int, double> served, CancellationToken cancellationToken) => db.Database.ExecuteSqlAsync($"""
-        UPDATE owners o SET served = s.served FROM unnest({served.Keys.ToArray()}, {served.Values.ToArray()}) AS s(id, served) WHERE o.id = s.id
-        """, cancellationToken);
-
     private Task<List<Lane>> ReadAsync(string[] models, CancellationToken cancellationToken) => db.Database.SqlQueryRaw<Lane>("""
         SELECT l.id AS "Recipe", l.model AS "Model", l.owner_id AS "OwnerId", l.priority AS "Priority", l.group_key AS "GroupKey", l.needs::text AS "Needs",
-            l.cost AS "Cost", coalesce((l.settings->>'batch_class')::int, 1) AS "BatchClass", o.weight AS "Weight", o.served AS "Served"
+            l.cost AS "Cost", coalesce((l.settings->>'batch_class')::int, 1) AS "BatchClass", o.weight AS "Weight"
         FROM unnest(@models) AS m(model) CROSS JOIN owners o CROSS JOIN LATERAL (
             SELECT * FROM recipes r
             WHERE r.model = m.model AND r.owner_id = o.id AND r.waiting AND NOT r.held AND (r.not_before IS NULL OR r.not_before <= @now)

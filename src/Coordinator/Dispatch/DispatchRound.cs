@@ -24,11 +24,11 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
         }
 
         var unclaimed = await backlog.UnclaimedAsync(cancellationToken);
-        var times = served.Begin(lanes);
         var published = 0;
         foreach (var ofModel in lanes.GroupBy(lane => lane.Model))
         {
             var demand = demands[ofModel.Key];
+            var times = served.Begin(ofModel.Key, ofModel);
             var room = demand.Window - unclaimed.GetValueOrDefault(ofModel.Key);
             var anywhere = new List<Lane>();
             foreach (var ofNeeds in ofModel.GroupBy(lane => lane.Needs))
@@ -39,11 +39,6 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
             }
 
             published += room > 0 ? await FillAsync(ofModel.Key, demand, room, new FairPick(anywhere, times), cancellationToken) : 0;
-        }
-
-        if (published > 0)
-        {
-            await backlog.ServedAsync(times, cancellationToken);
         }
 
         return published;

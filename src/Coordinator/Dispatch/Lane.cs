@@ -10,5 +10,4 @@ namespace StableDiffusion.Coordinator.Dispatch;
 /// <param name="BatchClass">Pictures in one such call.</param>
 /// <param name="Cost">Of one image.</param>
 /// <param name="Weight">Its owner's share.</param>
-/// <param name="Served">Its owner's work over weight so far.</param>
-public sealed record Lane(long Recipe, string Model, int OwnerId, int Priority, string GroupKey, string Needs, int BatchClass, double Cost, double Weight, double Served);
+public sealed record Lane(long Recipe, string Model, int OwnerId, int Priority, string GroupKey, string Needs, int BatchClass, double Cost, double Weight);

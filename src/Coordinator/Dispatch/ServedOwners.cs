@@ -1,19 +1,50 @@
 namespace StableDiffusion.Coordinator.Dispatch;
 
-/// <summary>Who waited in the last round: an owner who comes back from having nothing that waits gets no credit for the time away.</summary>
+/// <summary>
+/// What owners were served of each model, as virtual time: work over weight (start-time fair queueing; Goyal, Vin, Cheng 1996). Whoever begins to wait
+/// begins where the model is by now, or where they were themselves if that is later: having had nothing that waited is no credit, and having used
+/// what nobody else wanted is no debt. Kept by the coordinator that dispatches; another begins with all alike.
+/// </summary>
 public sealed class ServedOwners
 {
-    private HashSet<int> waited = [];
+    private readonly Dictionary<string, OfModel> models = [];
 
     /// <summary>Begins a round.</summary>
-    /// <param name="lanes">All that wait.</param>
-    /// <returns>The virtual times of their owners.</returns>
-    public Dictionary<int, double> Begin(IReadOnlyCollection<Lane> lanes)
+    /// <param name="model">What is waited for.</param>
+    /// <param name="lanes">All that wait for it.</param>
+    /// <returns>The virtual times of their owners; charge them there.</returns>
+    public Dictionary<int, double> Begin(string model, IEnumerable<Lane> lanes)
     {
-        var served = lanes.DistinctBy(lane => lane.OwnerId).ToDictionary(lane => lane.OwnerId, lane => lane.Served);
-        var least = served.Where(owner => waited.Contains(owner.Key)).Select(owner => owner.Value).DefaultIfEmpty(double.NegativeInfinity).Min();
-        var times = served.ToDictionary(owner => owner.Key, owner => waited.Contains(owner.Key) ? owner.Value : Math.Max(owner.Value, least));
-        waited = [.. served.Keys];
-        return times;
+        if (!models.TryGetValue(model, out var of))
+        {
+            models[model] = of = new OfModel();
+        }
+
+        of.Begin([.. lanes.Select(lane => lane.OwnerId)]);
+        return of.Times;
+    }
+
+    private sealed class OfModel
+    {
+        private HashSet<int> waited = [];
+
+        public Dictionary<int, double> Times { get; } = [];
+
+        public void Begin(HashSet<int> waiting)
+        {
+            var still = waiting.Where(waited.Contains).ToList();
+            var now = still.Count > 0 ? still.Min(owner => Times[owner]) : Times.Values.DefaultIfEmpty(0).Max();
+            foreach (var owner in waiting.Where(owner => !waited.Contains(owner)))
+            {
+                Times[owner] = Math.Max(Times.GetValueOrDefault(owner), now);
+            }
+
+            foreach (var owner in Times.Keys.Where(owner => !waiting.Contains(owner) && Times[owner] <= now).ToList())
+            {
+                Times.Remove(owner); // would begin at now all the same
+            }
+
+            waited = waiting;
+        }
     }
 }

@@ -18,8 +18,8 @@ public sealed class Owner
     /// <summary>The owner's share of the fleet against others who wait; 1 is everybody's.</summary>
     public double Weight { get; set; } = 1;
 
-    /// <summary>Work dispatched so far over <see cref="Weight"/>: who has the least is served next. One who comes back from having nothing
-    /// that waits is lifted to the least of those who do, so that being away is no credit.</summary>
+    /// <summary>Read and written by coordinators of the version before alone, which may run beside this one during an upgrade; see
+    /// <see cref="Dispatch.ServedOwners"/>.</summary>
     public double Served { get; set; }
 
     /// <summary>Most images that may be on their way at once. Null for no limit, as in the next three.</summary>

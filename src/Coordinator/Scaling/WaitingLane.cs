@@ -8,9 +8,8 @@ namespace StableDiffusion.Coordinator.Scaling;
 /// <param name="Needs">Its <see cref="Batches.Recipe.Needs"/>.</param>
 /// <param name="Cost">Of one image, see <see cref="Dispatch.Cost"/>.</param>
 /// <param name="Weight">Its owner's share.</param>
-/// <param name="Served">Its owner's work over weight so far.</param>
 /// <param name="Images">How many wait.</param>
-public sealed record WaitingLane(long Recipe, string Model, int OwnerId, int Priority, string Needs, double Cost, double Weight, double Served, long Images)
+public sealed record WaitingLane(long Recipe, string Model, int OwnerId, int Priority, string Needs, double Cost, double Weight, long Images)
 {
     /// <summary>When its batch was accepted.</summary>
     public DateTimeOffset Since { get; init; }

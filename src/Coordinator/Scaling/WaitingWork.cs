@@ -49,7 +49,7 @@ public sealed class WaitingWork(IServiceScopeFactory scopes, TimeProvider time) 
             SELECT batch_id, count(*) FROM (
                 SELECT batch_id FROM images WHERE state = 'dispatched' UNION ALL SELECT batch_id FROM images WHERE state = 'rendering') i GROUP BY batch_id)
         SELECT r.id AS "Recipe", r.model AS "Model", r.owner_id AS "OwnerId", r.priority AS "Priority", r.needs::text AS "Needs", r.cost AS "Cost",
-            o.weight AS "Weight", o.served AS "Served", b.created_at AS "Since",
+            o.weight AS "Weight", b.created_at AS "Since",
             CASE WHEN EXISTS (SELECT FROM recipes WHERE batch_id = r.batch_id AND id <> r.id)
                 THEN (SELECT count(*) FROM images WHERE recipe_id = r.id AND state = 'queued') ELSE b.open - coalesce(begun.count, 0) END AS "Images"
         FROM recipes r JOIN owners o ON o.id = r.owner_id JOIN batches b ON b.id = r.batch_id LEFT JOIN begun ON begun.batch_id = r.batch_id

@@ -13,13 +13,13 @@ public static class WaitingOrder
     public static (long Images, double Cost) Before(IEnumerable<WaitingLane> lanes, WaitingLane own, long aheadInLane)
     {
         var (images, cost) = (aheadInLane, aheadInLane * own.Cost);
-        var others = new Dictionary<int, (double Weight, double Served, long Images, double Cost)>();
+        var others = new Dictionary<int, (double Weight, long Images, double Cost)>();
         foreach (var lane in lanes.Where(lane => lane.Recipe != own.Recipe && lane.Priority >= own.Priority))
         {
             if (lane.Priority == own.Priority && lane.OwnerId != own.OwnerId)
             {
                 var sum = others.GetValueOrDefault(lane.OwnerId);
-                others[lane.OwnerId] = (lane.Weight, lane.Served, sum.Images + lane.Images, sum.Cost + (lane.Images * lane.Cost));
+                others[lane.OwnerId] = (lane.Weight, sum.Images + lane.Images, sum.Cost + (lane.Images * lane.Cost));
             }
             else if (lane.Priority > own.Priority || lane.Recipe < own.Recipe)
             {
@@ -27,12 +27,12 @@ public static class WaitingOrder
             }
         }
 
-        // its turn comes when its owner was served all that is before it; until then the others are served, too, each up to the same virtual time
+        // its turn comes when its owner was served all that is before it; until then the others are served, too, each by weight
         var ofOwner = lanes.Where(lane => lane.OwnerId == own.OwnerId && lane.Priority == own.Priority && lane.Recipe < own.Recipe).Sum(lane => lane.Images * lane.Cost);
-        var turn = own.Served + ((ofOwner + (aheadInLane * own.Cost)) / own.Weight);
+        var turn = (ofOwner + (aheadInLane * own.Cost)) / own.Weight;
         foreach (var other in others.Values)
         {
-            var share = Math.Clamp((turn - other.Served) * other.Weight / other.Cost, 0, 1);
+            var share = Math.Clamp(turn * other.Weight / other.Cost, 0, 1);
             (images, cost) = (images + (long)Math.Round(other.Images * share), cost + (other.Cost * share));
         }
 

@@ -44,7 +44,7 @@ public sealed class WaitingPlaces(FarmDb db, WaitingWork work, RenderRates rates
             {
                 var recipe = recipes[image.RecipeId];
                 var owner = owners[recipe.OwnerId];
-                var own = new WaitingLane(recipe.Id, recipe.Model, recipe.OwnerId, recipe.Priority, recipe.Needs, recipe.Cost, owner.Weight, owner.Served, 0);
+                var own = new WaitingLane(recipe.Id, recipe.Model, recipe.OwnerId, recipe.Priority, recipe.Needs, recipe.Cost, owner.Weight, 0);
                 var (count, cost) = WaitingOrder.Before(held, own, before[image.Id]);
                 double? seconds = measured.TryGetValue(recipe.Model, out var rate) ? (cost + (underWay.GetValueOrDefault(recipe.Model)?.Cost ?? 0)) * rate / holders : null;
                 places[image.Id] = new()

@@ -21,14 +21,12 @@ public sealed class WaitingOrderTests
     }
 
     [Fact]
-    public void Who_was_served_less_or_weighs_more_goes_before()
+    public void Who_weighs_more_goes_before()
     {
-        WaitingLane[] lanes = [Lane(1, images: 1000, served: 100), Lane(2, owner: 2, images: 10, served: 100, weight: 3)];
+        WaitingLane[] lanes = [Lane(1, images: 1000), Lane(2, owner: 2, images: 10, weight: 3)];
         Assert.Equal(2 + 6, WaitingOrder.Before(lanes, lanes[0], 2).Images);
-        Assert.Equal(2 + 8, WaitingOrder.Before([lanes[0], lanes[1] with { Weight = 1, Served = 94 }], lanes[0], 2).Images);
-        Assert.Equal(2, WaitingOrder.Before([lanes[0], lanes[1] with { Served = 200 }], lanes[0], 2).Images);
     }
 
-    private static WaitingLane Lane(long recipe, long images, int owner = 1, int priority = 0, double cost = 1, double weight = 1, double served = 0) =>
-        new(recipe, "a", owner, priority, "[]", cost, weight, served, images);
+    private static WaitingLane Lane(long recipe, long images, int owner = 1, int priority = 0, double cost = 1, double weight = 1) =>
+        new(recipe, "a", owner, priority, "[]", cost, weight, images);
 }
