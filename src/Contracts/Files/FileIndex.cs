@@ -42,4 +42,11 @@ public sealed record IndexedFile
 
     /// <summary>What it is made of.</summary>
     public required IReadOnlyList<FilePart> Parts { get; init; }
+
+    /// <summary>Whether all parts of the other are the same, wherever they lie in the store.</summary>
+    public bool HasContentOf(IndexedFile other)
+    {
+        ArgumentNullException.ThrowIfNull(other);
+        return Parts.Select(part => (part.Path, part.Sha256)).Order().SequenceEqual(other.Parts.Select(part => (part.Path, part.Sha256)).Order());
+    }
 }

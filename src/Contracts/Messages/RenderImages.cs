@@ -12,6 +12,10 @@ public sealed record RenderImages
     /// <summary>The model's name; also names the queue, <see cref="Queues.Render"/>.</summary>
     public required string Model { get; init; }
 
+    /// <summary>SHA-256 of the checkpoint that is registered under that name: a worker that holds another content does not draw with it. Null where none is
+    /// registered.</summary>
+    public string? Checkpoint { get; init; }
+
     /// <summary>The only worker that it is for, where others that hold the model lack the images' adapters; it came over <see cref="Queues.RenderOn"/>.
     /// Null: for whoever claims first.</summary>
     public string? WorkerId { get; init; }

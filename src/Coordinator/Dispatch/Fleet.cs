@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Coordinator.Workers;
 
 namespace StableDiffusion.Coordinator.Dispatch;
@@ -10,6 +11,7 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(250);
     private Dictionary<string, Demand> demands = [];
+    private Dictionary<string, string> checkpoints = [];
     private readonly Dictionary<(string Model, string Needs), IReadOnlyList<Target>> targets = [];
     private HashSet<(string Model, string Needs)> unserved = [];
     private DateTimeOffset readAt = DateTimeOffset.MinValue;
@@ -30,6 +32,8 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
                 .SelectMany(worker => worker.Models.Distinct().Select(model => (model, worker.GroupSize, Window: Window(worker.GroupSize, worker.Throughput))))
                 .GroupBy(holder => holder.model)
                 .ToDictionary(holders => holders.Key, holders => new Demand(holders.Count(), holders.Max(holder => holder.GroupSize), holders.Sum(holder => holder.Window)));
+            checkpoints = await scope.ServiceProvider.GetRequiredService<FarmDb>().Files.Where(file => file.Kind == FileKind.Checkpoint && file.State == FileState.Ready && file.Sha256 != null)
+                .ToDictionaryAsync(file => file.Name, file => file.Sha256!, cancellationToken);
             targets.Clear();
             unserved = [];
             readAt = now;
@@ -37,6 +41,9 @@ public sealed class Fleet(IServiceScopeFactory scopes, TimeProvider time, IOptio
 
         return demands;
     }
+
+    /// <summary>SHA-256 of the checkpoint that was registered under a model's name when workers were read; null where none was.</summary>
+    public string? CheckpointOf(string model) => checkpoints.GetValueOrDefault(model);
 
     /// <summary>Models with adapters that no worker holds together, as far as <see cref="LookForAsync"/> was asked since workers were read.</summary>
     public IReadOnlyCollection<(string Model, string Needs)> Unserved => unserved;

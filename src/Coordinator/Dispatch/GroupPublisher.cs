@@ -10,7 +10,7 @@ namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>Publishes groups whose attempts are committed.</summary>
 public sealed partial class GroupPublisher(
-    Backlog backlog, ImageLosses losses, FarmMeter meter, ISendEndpointProvider bus, TimeProvider time, IOptions<DispatchOptions> options, IOptions<ImageOptions> imageOptions,
+    Backlog backlog, Fleet fleet, ImageLosses losses, FarmMeter meter, ISendEndpointProvider bus, TimeProvider time, IOptions<DispatchOptions> options, IOptions<ImageOptions> imageOptions,
     ILogger<GroupPublisher> logger)
 {
     /// <summary>Sends a command for each group to the model's queue, or to a worker's own; how many images got through. What the broker does not take waits again.</summary>
@@ -41,6 +41,7 @@ public sealed partial class GroupPublisher(
         var command = new RenderImages
         {
             Model = model,
+            Checkpoint = fleet.CheckpointOf(model),
             WorkerId = worker,
             Timestamp = time.GetUtcNow(),
             Settings = settings,

@@ -39,7 +39,7 @@ public sealed class FileModels(FarmDb db, CheckpointSketch sketch, TimeProvider 
         }
         else
         {
-            await db.Models.Where(model => model.Name == file.Name && !db.Workers.Any(worker => worker.Models.Contains(model.Name))).ExecuteDeleteAsync(cancellationToken);
+            await db.Models.Where(model => model.Name == file.Name).ExecuteDeleteAsync(cancellationToken);
         }
     }
 }

@@ -36,6 +36,7 @@ public sealed class FileRegistry(FarmDb db, IObjectStore objects, FileCheck chec
             ?? throw new RefusedFileException("content", $"{part.Key} was deleted as soon as it was stored.");
         var parts = await check.RunAsync(found, part, cancellationToken);
         await SaveAsync(kind, name, row => SetReady(row, found, parts), cancellationToken);
+        await index.WriteAsync(cancellationToken); // before the answer: what is asked for after it is drawn with this content
         var file = (await FindAsync(kind, name, cancellationToken))!;
         await models.ReadyAsync(file, cancellationToken);
         return file;
@@ -111,6 +112,7 @@ public sealed class FileRegistry(FarmDb db, IObjectStore objects, FileCheck chec
         await db.SaveChangesAsync(cancellationToken);
         if (row.State == FileState.Ready)
         {
+            await index.WriteAsync(cancellationToken); // now: other files may take long to read through
             await models.ReadyAsync(row, cancellationToken);
         }
 

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Files;
+using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Owners.Access;
 
@@ -81,7 +82,7 @@ internal static class FilesApi
     private static async Task<Results<Created<FileResponse>, Ok<FileResponse>, ValidationProblem, ProblemHttpResult>> Put(
         [Description("checkpoint, lora, embedding, vae or controlnet.")] string kind,
         [Description("The name requests will use.")] string name,
-        HttpRequest request, FarmDb db, FileUpload upload, FileRegistry registry, FileUse use, FileSignal signal, IOptions<FilesOptions> options, CancellationToken cancellationToken,
+        HttpRequest request, FarmDb db, FileUpload upload, FileRegistry registry, FileUse use, FileSignal signal, Fleet fleet, IOptions<FilesOptions> options, CancellationToken cancellationToken,
         [Description("The file's SHA-256 in hexadecimal: another content is refused.")] string? sha256 = null,
         [Description("Replace a file that waiting images need; they fail.")] bool force = false)
     {
@@ -123,6 +124,7 @@ internal static class FilesApi
         {
             var file = await upload.RunAsync(wanted, name, request.Body, sha256?.ToLowerInvariant(), cancellationToken);
             signal.Wake();
+            fleet.Changed(); // the next image that is handed out names this content
             if (force && before?.Sha256 is { } old && old != file.Sha256 && wanted != FileKind.Checkpoint) // what needs a checkpoint needs any of its name
             {
                 await use.FailAsync(before, CancellationToken.None);

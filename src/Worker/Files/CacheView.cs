@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Files;
 
@@ -38,38 +40,40 @@ public sealed class CacheView(FileCache cache, IOptions<PullOptions> options)
         }
     }
 
-    /// <summary>Shows a checkpoint whose parts are here; its path, a file's or a folder's.</summary>
-    public string Show(IndexedFile checkpoint)
+    /// <summary>Shows those parts of a checkpoint that are here; its path, a file's or a folder's. Every content has a place of its own, where links are only added:
+    /// other workers of this machine may be loading it, in another precision, or what had its name before.</summary>
+    /// <param name="checkpoint">As it is registered.</param>
+    /// <param name="parts">Those of its parts that are here.</param>
+    /// <param name="tokenizer">A vocabulary for a single file, which does not contain one; null where the store has it.</param>
+    public string Show(IndexedFile checkpoint, IEnumerable<FilePart> parts, string? tokenizer)
     {
         lock (turn)
         {
-            foreach (var part in checkpoint.Parts)
+            var lines = checkpoint.Parts.Select(part => $"{part.Path}  {part.Sha256}\n").Order(StringComparer.Ordinal);
+            var place = Path.Combine(Checkpoints, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines)))));
+            foreach (var part in parts)
             {
-                Link(Path.Combine(Checkpoints, part.Path), cache.PathOf(part.Sha256));
+                Link(Path.Combine(place, part.Path), cache.PathOf(part.Sha256));
             }
 
-            var (file, folder) = (Path.Combine(Checkpoints, checkpoint.Name + FileName.Weights), Path.Combine(Checkpoints, checkpoint.Name));
-            var isFile = checkpoint.Parts.Any(part => part.Path == checkpoint.Name + FileName.Weights);
-            if (!isFile)
+            foreach (var file in tokenizer is null ? [] : Directory.EnumerateFiles(tokenizer))
             {
-                File.Delete(file); // of a former one of that name: a file would win
+                Link(Path.Combine(place, "tokenizer", Path.GetFileName(file)), Path.GetFullPath(file));
             }
 
-            RemoveOthers(folder, [.. checkpoint.Parts.Select(part => Path.Combine(Checkpoints, part.Path))]);
-            return isFile ? file : folder;
+            var whole = checkpoint.Name + FileName.Weights;
+            return Path.Combine(place, checkpoint.Parts.Any(part => part.Path == whole) ? whole : checkpoint.Name);
         }
     }
 
-    /// <summary>Gives single files a vocabulary of this machine's, which they do not contain, where the store has none.</summary>
-    public void LendTokenizer(string folder)
+    /// <summary>Removes the places of checkpoints of which nothing is here any more.</summary>
+    public void Clean()
     {
-        var link = Path.Combine(Checkpoints, "tokenizer");
-        lock (turn)
+        foreach (var place in Directory.Exists(Checkpoints) ? Directory.EnumerateDirectories(Checkpoints) : [])
         {
-            if (!Path.Exists(link))
+            if (!Directory.EnumerateFiles(place, "*" + FileName.Weights, SearchOption.AllDirectories).Any(File.Exists))
             {
-                Directory.CreateDirectory(Checkpoints);
-                Directory.CreateSymbolicLink(link, Path.GetFullPath(folder));
+                Directory.Delete(place, recursive: true);
             }
         }
     }
@@ -91,13 +95,7 @@ public sealed class CacheView(FileCache cache, IOptions<PullOptions> options)
             return;
         }
 
-        var folder = Path.GetDirectoryName(path)!;
-        if (new DirectoryInfo(folder).LinkTarget is not null)
-        {
-            Directory.Delete(folder); // a lent vocabulary; the store has one now
-        }
-
-        Directory.CreateDirectory(folder);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var aside = Path.Combine(root, Guid.NewGuid().ToString("N"));
         File.CreateSymbolicLink(aside, target);
         File.Move(aside, path, overwrite: true);

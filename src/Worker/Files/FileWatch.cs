@@ -8,7 +8,7 @@ namespace StableDiffusion.Worker.Files;
 
 /// <summary>Follows the farm's index: knows it before models are loaded, and pulls while the worker draws.</summary>
 internal sealed partial class FileWatch(
-    PulledFiles files, FileCache cache, HeldAdapters adapters, HeldModels models, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
+    PulledFiles files, FileCache cache, CacheView view, HeldAdapters adapters, HeldModels models, ModelLoader loader, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
 {
     private Dictionary<string, string> offered = []; // name → hash
 
@@ -17,6 +17,7 @@ internal sealed partial class FileWatch(
         if (options.Value.Pull != "none")
         {
             cache.Clean();
+            view.Clean();
             await files.ReadAsync(cancellationToken).ConfigureAwait(false);
             Offer();
         }
@@ -36,6 +37,7 @@ internal sealed partial class FileWatch(
             {
                 await files.ReadAsync(stoppingToken).ConfigureAwait(false);
                 Offer(); // before they are here: whoever is given an image that needs one pulls it then
+                loader.RenewOutdated();
                 await files.PullAsync(stoppingToken).ConfigureAwait(false);
             }
             // the loop outlives whatever a round meets, a disk that is read-only for a while

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
+using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Files;
 
@@ -11,14 +13,44 @@ namespace StableDiffusion.Worker.Files;
 /// worker's that has a registered name and another content is passed over.</summary>
 public sealed partial class ModelSource(PulledFiles files, IndexReader reader, IOptions<WorkerOptions> worker, IOptions<PullOptions> pull, ILogger<ModelSource> logger)
 {
+    private readonly ConcurrentDictionary<string, FoundModel> found = new(); // as they were found last
+
     /// <summary>Names of the models to load at start: those in this worker's folders, and those that Worker:Checkpoints names.</summary>
     public IReadOnlyList<string> AtStart => [.. ModelFolder.Find(worker.Value.ModelFolders).Select(folder => folder.Name).Union(pull.Value.CheckpointNames)];
 
-    /// <summary>Where the model lies, once it is here.</summary>
+    /// <summary>Where the model lies, once it is here, until the result is disposed.</summary>
+    /// <param name="name">The name that requests use.</param>
+    /// <param name="dtype">The type that its weights get: of a folder's variants, the one for it is pulled.</param>
+    /// <param name="cancellationToken">Ends it.</param>
     /// <exception cref="ModelMissingException">Here is none that may be loaded under this name; the message says what to do.</exception>
     /// <exception cref="Storage.ObjectStoreException">The store is away, or has not what the index says.</exception>
     /// <exception cref="IOException">It does not fit on the disk or into the cache.</exception>
-    public async Task<ModelFolder> FindAsync(string name, CancellationToken cancellationToken)
+    public async Task<FoundModel> FindAsync(string name, ScalarType dtype, CancellationToken cancellationToken) =>
+        found[name] = await LookAsync(name, dtype, cancellationToken).ConfigureAwait(false);
+
+    /// <summary>SHA-256 of what the model was registered as when it was found last: "" where it was not, null where the farm's index is not followed.</summary>
+    public string? ContentOf(string name) => pull.Value.Pull != "none" && found.TryGetValue(name, out var model) ? model.Registered?.Sha256 ?? "" : null;
+
+    /// <summary>Whether the model, as it was found last, is no longer what requests mean: another content is registered now, or none.</summary>
+    public bool IsOutdated(string name)
+    {
+        if (pull.Value.Pull == "none" || !found.TryGetValue(name, out var model))
+        {
+            return false;
+        }
+
+        var registered = reader.Index.Find(FileKind.Checkpoint, name);
+        return registered is null ? model.Hold is not null : model.Registered is null || !registered.HasContentOf(model.Registered);
+    }
+
+    /// <summary>The same, after a look at the farm's index.</summary>
+    public async Task<bool> IsOutdatedAsync(string name, CancellationToken cancellationToken)
+    {
+        await files.ReadAsync(cancellationToken).ConfigureAwait(false);
+        return IsOutdated(name);
+    }
+
+    private async Task<FoundModel> LookAsync(string name, ScalarType dtype, CancellationToken cancellationToken)
     {
         var own = ModelFolder.Find(worker.Value.ModelFolders).FirstOrDefault(folder => folder.Name == name);
         if (own?.NameFault is { } fault)
@@ -29,17 +61,17 @@ public sealed partial class ModelSource(PulledFiles files, IndexReader reader, I
         var registered = reader.Index.Find(FileKind.Checkpoint, name);
         if (own is not null && (registered is null || await IsAsync(own, registered, cancellationToken).ConfigureAwait(false)))
         {
-            return own;
+            return new FoundModel(own, registered, Hold: null);
         }
 
-        if (await files.EnsureAsync(name, cancellationToken).ConfigureAwait(false) is { } pulled)
+        if (await files.EnsureAsync(name, dtype, cancellationToken).ConfigureAwait(false) is { } pulled)
         {
             if (own is not null)
             {
                 LogPassedOver(own.Path, name);
             }
 
-            return new ModelFolder(name, pulled);
+            return pulled;
         }
 
         throw new ModelMissingException(own is not null

@@ -4,6 +4,8 @@ using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Models;
+using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Files;
 
@@ -12,9 +14,7 @@ public sealed partial class PulledFiles(
     IndexReader reader, FileCache cache, CacheView view, IOptions<PullOptions> options, IOptions<WorkerOptions> worker, ILogger<PulledFiles> logger) : IDisposable
 {
     private const string Tokenizer = "tokenizer";
-    private const int CheckpointsKept = 2; // the one that is being loaded, and the one before, whose loading may not be over
     private readonly SemaphoreSlim turn = new(1);
-    private readonly Queue<FileHold> checkpoints = new();
     private bool unread;
 
     /// <summary>Registered checkpoints that <see cref="EnsureAsync"/> can bring here: allowed by the settings, and no larger than the cache.</summary>
@@ -79,10 +79,11 @@ public sealed partial class PulledFiles(
         Show();
     }
 
-    /// <summary>Brings a registered checkpoint here: the path that it is loaded from. Null where none of that name may be pulled.</summary>
+    /// <summary>Brings a registered checkpoint here, and keeps it in the cache until the result is disposed: what is loaded needs its files no longer, and another
+    /// may want their room. Null where none of that name may be pulled.</summary>
     /// <exception cref="ObjectStoreException">The store is away, or has not what the index says.</exception>
     /// <exception cref="IOException">It does not fit on the disk or into the cache.</exception>
-    public async Task<string?> EnsureAsync(string model, CancellationToken cancellationToken)
+    public async Task<FoundModel?> EnsureAsync(string model, ScalarType dtype, CancellationToken cancellationToken)
     {
         if (reader.Index.Find(FileKind.Checkpoint, model) is null)
         {
@@ -94,22 +95,18 @@ public sealed partial class PulledFiles(
             return null;
         }
 
-        var hold = await cache.HoldAsync(file.Parts, cancellationToken).ConfigureAwait(false);
-        lock (checkpoints)
+        var parts = CheckpointParts.Needed(file, dtype);
+        var hold = await cache.HoldAsync(parts, cancellationToken).ConfigureAwait(false);
+        try
         {
-            checkpoints.Enqueue(hold);
-            if (checkpoints.Count > CheckpointsKept)
-            {
-                checkpoints.Dequeue().Dispose();
-            }
+            var hasTokenizer = file.Parts.Any(part => part.Path.StartsWith(Tokenizer + "/", StringComparison.Ordinal));
+            return new FoundModel(new ModelFolder(model, view.Show(file, parts, hasTokenizer ? null : LocalTokenizer())), file, hold);
         }
-
-        if (!file.Parts.Any(part => part.Path.StartsWith(Tokenizer + "/", StringComparison.Ordinal)) && LocalTokenizer() is { } tokenizer)
+        catch
         {
-            view.LendTokenizer(tokenizer);
+            hold.Dispose();
+            throw;
         }
-
-        return view.Show(file);
     }
 
     /// <summary>Brings adapters here that images ask for and this worker could have, and keeps them in the cache until the result is disposed.</summary>
@@ -134,14 +131,7 @@ public sealed partial class PulledFiles(
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        turn.Dispose();
-        foreach (var hold in checkpoints)
-        {
-            hold.Dispose();
-        }
-    }
+    public void Dispose() => turn.Dispose();
 
     private void Show()
     {

@@ -10,6 +10,7 @@ public sealed class GroupInHand : IDisposable
     private readonly HashSet<ImageInHand> begun = [];
     private IReadOnlyList<ImageInHand> asked = [];
     private CancellationTokenSource? call;
+    private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private bool disposed;
 
     /// <param name="command">What it came with.</param>
@@ -18,12 +19,22 @@ public sealed class GroupInHand : IDisposable
     internal GroupInHand(RenderImages command, IEnumerable<ImageToRender> granted, CancellationToken stopping)
     {
         Model = command.Model;
+        Checkpoint = command.Checkpoint;
         Images = [.. granted.Select(image => new ImageInHand(image, command.Settings))];
         handBack = CancellationTokenSource.CreateLinkedTokenSource(stopping);
     }
 
     /// <summary>The model's name.</summary>
     public string Model { get; }
+
+    /// <summary>As in <see cref="RenderImages.Checkpoint"/>.</summary>
+    public string? Checkpoint { get; }
+
+    /// <summary>Of the weights that it is drawn with.</summary>
+    public string ModelHash { get; set; } = "";
+
+    /// <summary>Done when all of it is reported.</summary>
+    public Task Ended => ended.Task;
 
     /// <summary>All that were granted.</summary>
     public IReadOnlyList<ImageInHand> Images { get; }
@@ -102,5 +113,7 @@ public sealed class GroupInHand : IDisposable
             disposed = true;
             handBack.Dispose();
         }
+
+        ended.TrySetResult();
     }
 }

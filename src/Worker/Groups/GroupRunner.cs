@@ -24,9 +24,11 @@ public sealed partial class GroupRunner(
         ArgumentNullException.ThrowIfNull(group);
         ArgumentNullException.ThrowIfNull(drawn);
         long taken = throughput.Now;
-        if (!models.Use(group.Model))
+        var model = models.Use(group.Model, group.Checkpoint);
+        group.ModelHash = model?.Hash ?? "";
+        if (model is null)
         {
-            group.HandBack(); // dropped since its queue gave the command
+            group.HandBack(); // dropped since its queue gave the command, or replaced
         }
 
         // pictures leave the device's thread at once: encoding and storing one overlaps with drawing the next
@@ -92,7 +94,7 @@ public sealed partial class GroupRunner(
             Rendered = (index, picture) =>
             {
                 images[index].Drawn = true;
-                pictures.TryWrite(new DrawnImage(images[index], picture));
+                pictures.TryWrite(new DrawnImage(images[index], picture, group.ModelHash));
             },
         };
         try

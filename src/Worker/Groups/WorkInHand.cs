@@ -59,6 +59,9 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
     /// <summary>Whether a group of the model is here.</summary>
     public bool HoldsModel(string model) => groups.Keys.Any(group => group.Model == model);
 
+    /// <summary>Returns when the groups of the model that are here now are reported.</summary>
+    public Task EndedAsync(string model) => Task.WhenAll(groups.Keys.Where(group => group.Model == model).Select(group => group.Ended));
+
     /// <summary>Takes up a group; <see cref="Drop"/> ends it.</summary>
     public GroupInHand Take(RenderImages command, IEnumerable<ImageToRender> granted)
     {

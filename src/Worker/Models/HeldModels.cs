@@ -8,10 +8,14 @@ public sealed class HeldModels
 {
     private readonly ConcurrentDictionary<string, ModelDescription> models = new();
     private readonly ConcurrentDictionary<string, ModelDescription> known = new(); // and not held any more
+    private readonly ConcurrentDictionary<string, string?> contents = new();
     private readonly ConcurrentDictionary<string, long> lastUsed = new();
     private long uses;
-    private volatile IReadOnlyList<string> found = []; // in this worker's folders, and not loaded at start
+    private volatile IReadOnlyList<string> found = []; // in this worker's folders
     private volatile IReadOnlyList<string> registered = [];
+
+    /// <summary>Raised with the name of a model that is held with another content than an image wants.</summary>
+    public event Action<string> Doubted = _ => { };
 
     /// <summary>For the coordinator, sorted by name.</summary>
     public IReadOnlyList<ModelDescription> All => [.. models.Values.OrderBy(model => model.Name, StringComparer.Ordinal)];
@@ -42,27 +46,38 @@ public sealed class HeldModels
         }
 
         Faults = loaded.Faults;
-        found = loaded.Others;
+        found = [.. loaded.Models.Select(model => model.Name).Union(loaded.Others).Except(registered)];
         Loading = false;
     }
 
     /// <summary>From now on held.</summary>
-    public void Add(ModelDescription model)
+    /// <param name="model">The model.</param>
+    /// <param name="content">SHA-256 of what it is registered as, "" where it is not; null where that is not known.</param>
+    public void Add(ModelDescription model, string? content = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        Use(model.Name);
+        Touch(model.Name);
+        contents[model.Name] = content;
         models[model.Name] = model;
     }
 
     /// <summary>No longer held, and could be again.</summary>
-    /// <returns>What was held.</returns>
-    public ModelDescription Remove(string name)
+    /// <returns>What was held; null where it was not.</returns>
+    public ModelDescription? Remove(string name)
     {
-        var model = Get(name);
-        known[name] = model;
-        models.TryRemove(name, out _);
-        found = [.. found.Append(name)];
+        if (models.TryRemove(name, out var model))
+        {
+            known[name] = model;
+        }
+
         return model;
+    }
+
+    /// <summary>No longer held, and what is known of it means nothing any more.</summary>
+    public void Forget(string name)
+    {
+        models.TryRemove(name, out _);
+        known.TryRemove(name, out _);
     }
 
     /// <summary>It cannot be loaded, as it turned out.</summary>
@@ -75,21 +90,43 @@ public sealed class HeldModels
     /// <summary>Whether it is held; then it was used just now.</summary>
     public bool Use(string name)
     {
-        lastUsed[name] = Interlocked.Increment(ref uses);
+        Touch(name);
         return models.ContainsKey(name);
     }
 
-    /// <summary>The model of that name.</summary>
-    /// <exception cref="ArgumentException">It is not held here.</exception>
-    public ModelDescription Get(string name) =>
-        models.TryGetValue(name, out var model) ? model : throw new ArgumentException($"This worker holds no model \"{name}\".", nameof(name));
+    /// <summary>The model, which is used just now; null where it is not held, or not with the content that is asked for.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="content">SHA-256 of what is registered under its name; null: whatever it is.</param>
+    public ModelDescription? Use(string name, string? content)
+    {
+        Touch(name);
+        if (!models.TryGetValue(name, out var model))
+        {
+            return null;
+        }
+
+        if (content is null || contents.GetValueOrDefault(name) is not { } own || own == content)
+        {
+            return model;
+        }
+
+        Doubted(name);
+        return null;
+    }
 
     /// <summary>These registered checkpoints can be pulled from now on, in place of what could.</summary>
     /// <param name="names">Theirs.</param>
-    /// <param name="anew">Those whose content is another than before: that one could not be loaded means nothing any more.</param>
+    /// <param name="anew">Those whose content is another than before: what is known of that, or that it could not be loaded, means nothing any more.</param>
     public void Offer(IReadOnlyList<string> names, IReadOnlyCollection<string> anew)
     {
         registered = names;
+        foreach (var name in anew)
+        {
+            known.TryRemove(name, out _);
+        }
+
         Faults = [.. Faults.Where(fault => !anew.Contains(fault.Name))];
     }
+
+    private void Touch(string name) => lastUsed[name] = Interlocked.Increment(ref uses);
 }

@@ -1,9 +1,11 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Storage;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Rendering;
@@ -13,9 +15,10 @@ namespace StableDiffusion.Worker.Models;
 /// <summary>Loads models, at the start and when the coordinator asks for one, and listens to their queues. Where there is no room, the model that was used
 /// longest ago and has no work here makes some.</summary>
 public sealed partial class ModelLoader(
-    IRenderer renderer, HeldModels models, ModelQueues queues, WorkInHand inHand, IOptions<WorkerOptions> options, ILogger<ModelLoader> logger) : IDisposable
+    IRenderer renderer, HeldModels models, ModelSource sources, ModelQueues queues, WorkInHand inHand, IOptions<WorkerOptions> options, ILogger<ModelLoader> logger) : IDisposable
 {
     private readonly SemaphoreSlim turn = new(1);
+    private readonly ConcurrentDictionary<string, bool> renewed = new(); // being renewed just now
 
     /// <summary>Raised when what is held has changed.</summary>
     public event Action Changed = () => { };
@@ -26,6 +29,7 @@ public sealed partial class ModelLoader(
     /// <summary>Loads what was found, as much as there is room for.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
+        models.Doubted += Renew;
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -50,7 +54,7 @@ public sealed partial class ModelLoader(
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (models.Use(name))
+            if (models.Use(name) || renewed.ContainsKey(name))
             {
                 return; // asked for twice
             }
@@ -74,6 +78,66 @@ public sealed partial class ModelLoader(
         finally
         {
             turn.Release();
+            Changed();
+        }
+    }
+
+    /// <summary>Drops the models that are no longer what requests mean, see <see cref="ModelSource.IsOutdated"/>, and loads what is registered in their place.</summary>
+    public void RenewOutdated()
+    {
+        foreach (var model in models.All.Where(model => sources.IsOutdated(model.Name)))
+        {
+            Renew(model.Name);
+        }
+    }
+
+    private void Renew(string name)
+    {
+        if (renewed.TryAdd(name, true))
+        {
+            inHand.Keep(RenewAsync(name, inHand.Stopping));
+        }
+    }
+
+    private async Task RenewAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!await sources.IsOutdatedAsync(name, cancellationToken).ConfigureAwait(false))
+            {
+                return; // who doubts it knows less
+            }
+
+            LogOutdated(name);
+            models.Forget(name); // first: a group that is taken up now is handed back
+            await queues.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
+            Changed();
+            await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await inHand.EndedAsync(name).WaitAsync(cancellationToken).ConfigureAwait(false); // of what was begun
+                await renderer.DropAsync(name, cancellationToken).ConfigureAwait(false);
+                if (models.CanHold.Contains(name))
+                {
+                    await LoadAnywayAsync(name, cancellationToken).ConfigureAwait(false);
+                }
+            }
+            finally
+            {
+                turn.Release();
+            }
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // shutting down
+        }
+        catch (Exception error) // nobody waits for it
+        {
+            LogFailed(error, name, error.Message);
+        }
+        finally
+        {
+            renewed.TryRemove(name, out _);
             Changed();
         }
     }
@@ -116,6 +180,11 @@ public sealed partial class ModelLoader(
         {
             await queues.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
             var model = models.Remove(name); // a group that is taken up now is handed back; one that was just before is seen here
+            if (model is null)
+            {
+                continue; // being renewed
+            }
+
             if (inHand.HoldsModel(name))
             {
                 await ListenAsync(model, cancellationToken).ConfigureAwait(false);
@@ -133,12 +202,15 @@ public sealed partial class ModelLoader(
 
     private Task ListenAsync(ModelDescription model, CancellationToken cancellationToken)
     {
-        models.Add(model); // first: its commands come with the queue
+        models.Add(model, sources.ContentOf(model.Name)); // first: its commands come with the queue
         return queues.AddAsync(model.Name, cancellationToken);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Dropped model {Model} to make room for {Wanted}")]
     private partial void LogDropped(string model, string wanted);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was replaced or deleted in the farm's store: it is drawn with no more")]
+    private partial void LogOutdated(string model);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "There is no room for model {Model}: each of those that are held has work")]
     private partial void LogNoRoom(string model);

@@ -98,8 +98,8 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     /// <inheritdoc/>
     public async Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken)
     {
-        var folder = await sources.FindAsync(model, cancellationToken).ConfigureAwait(false);
-        return await thread.RunAsync(() => models.Load(folder), cancellationToken).ConfigureAwait(false);
+        using var found = await sources.FindAsync(model, device.Dtype, cancellationToken).ConfigureAwait(false);
+        return await thread.RunAsync(() => models.Load(found.Folder), cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>

@@ -16,11 +16,14 @@ using StableDiffusion.Worker.Watching;
 namespace StableDiffusion.Worker.Uploads;
 
 /// <summary>An image that has left the device.</summary>
-public readonly record struct DrawnImage(ImageInHand Image, RenderedImage Drawn);
+/// <param name="Image">The image.</param>
+/// <param name="Drawn">Its picture.</param>
+/// <param name="ModelHash">Of the weights that it was drawn with: by now the worker may hold others under the model's name.</param>
+public readonly record struct DrawnImage(ImageInHand Image, RenderedImage Drawn, string ModelHash);
 
 /// <summary>Makes files of pictures, stores and reports them, some at a time.</summary>
 public sealed partial class ImageFinisher(
-    IRenderer renderer, HeldModels models, WorkInHand inHand, Uploader uploader, ImagesReporter reporter, IOptions<WorkerOptions> options, ILogger<ImageFinisher> logger)
+    IRenderer renderer, WorkInHand inHand, Uploader uploader, ImagesReporter reporter, IOptions<WorkerOptions> options, ILogger<ImageFinisher> logger)
 {
     /// <summary>Finishes a group's pictures as they come; returns when there are no more and each has its end.</summary>
     public Task FinishAsync(IAsyncEnumerable<DrawnImage> pictures, CancellationToken cancellationToken) => Parallel.ForEachAsync(
@@ -28,13 +31,13 @@ public sealed partial class ImageFinisher(
 
     private async ValueTask FinishAsync(DrawnImage picture, CancellationToken cancellationToken)
     {
-        var (image, drawn) = picture;
+        var (image, drawn, modelHash) = picture;
         WorkerTraces.Rendered(image.Image, options.Value.Id, image.Settings.Model, drawn.RenderTime);
         using var storing = WorkerTraces.Storing(image.Image);
         byte[] file;
         try
         {
-            file = PictureFile.Encode(drawn.Picture, ManifestOf(image.Settings));
+            file = PictureFile.Encode(drawn.Picture, ManifestOf(image.Settings, modelHash));
             await uploader.PutAsync(image.Image.ObjectKey, file, PictureFile.ContentType, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (inHand.Stopping.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
@@ -64,10 +67,10 @@ public sealed partial class ImageFinisher(
         LogRendered(image.Image.ImageId, image.Image.AttemptId, drawn.RenderTime.TotalSeconds, file.Length, drawn.PeakMemory / (double)(1 << 20));
     }
 
-    private Manifest ManifestOf(ImageSettings settings) => new()
+    private Manifest ManifestOf(ImageSettings settings, string modelHash) => new()
     {
         Settings = settings,
-        ModelHash = models.Get(settings.Model).Hash,
+        ModelHash = modelHash,
         SingleFile = options.Value.SingleFiles.GetValueOrDefault(settings.Model)?.ToOptions(),
         Environment = renderer.Environment,
     };

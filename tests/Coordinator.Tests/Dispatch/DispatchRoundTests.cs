@@ -181,7 +181,7 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
     {
         await host.SubmitAsync(2);
         var publisher = new GroupPublisher(
-            host.Get<Backlog>(), host.Get<ImageLosses>(), host.Get<FarmMeter>(), new NoBroker(), host.Time, Options.Create(new DispatchOptions()), Options.Create(new ImageOptions()),
+            host.Get<Backlog>(), host.Get<Fleet>(), host.Get<ImageLosses>(), host.Get<FarmMeter>(), new NoBroker(), host.Time, Options.Create(new DispatchOptions()), Options.Create(new ImageOptions()),
             NullLogger<GroupPublisher>.Instance);
         var round = new DispatchRound(host.Get<Fleet>(), host.Get<Backlog>(), host.Get<ServedOwners>(), host.Get<ImageClaims>(), publisher);
         Assert.Equal(0, await round.RunAsync(Token));

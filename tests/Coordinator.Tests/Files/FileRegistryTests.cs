@@ -190,6 +190,45 @@ public sealed class FileRegistryTests(Databases databases)
     }
 
     [Fact]
+    public async Task A_replaced_checkpoint_is_in_the_index_and_in_commands_from_the_answer_on()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        await host.StoreAsync("models/checkpoints/tiny.safetensors", Weights.Checkpoint());
+        await ScanAsync(host);
+        await host.WorkAsync();
+        await host.ReportWorkerAsync();
+        await host.SubmitAsync(new BatchRequest { Prompt = "a" });
+        await host.RunRoundAsync();
+        var anew = Weights.Of(3, "model.diffusion_model.out.0.weight", "cond_stage_model.transformer.x", "first_stage_model.decoder.conv_in.weight");
+
+        using (var replaced = await host.Client.PutAsync(new Uri("/v1/files/checkpoint/tiny/content?force=true", UriKind.Relative), new ByteArrayContent(anew), Token))
+        {
+            Assert.Equal(HttpStatusCode.OK, replaced.StatusCode);
+        }
+
+        Assert.Equal(Sha(anew), (await host.IndexAsync()).Find(FileKind.Checkpoint, "tiny")!.Sha256);
+        await host.SubmitAsync(new BatchRequest { Prompt = "b" });
+        await host.RunRoundAsync();
+        Assert.Equal(Sha(Weights.Checkpoint()), (await host.Commands.Reader.ReadAsync(Token)).Checkpoint);
+        Assert.Equal(Sha(anew), (await host.Commands.Reader.ReadAsync(Token)).Checkpoint);
+    }
+
+    [Fact]
+    public async Task A_deleted_checkpoint_can_be_asked_for_no_more_though_a_worker_holds_it_for_a_moment()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        await host.StoreAsync("models/checkpoints/tiny.safetensors", Weights.Checkpoint());
+        await ScanAsync(host);
+        await host.WorkAsync();
+        await host.ReportWorkerAsync();
+
+        Assert.Equal(HttpStatusCode.NoContent, await DeleteAsync(host, "checkpoint/tiny"));
+
+        using var answer = await host.Client.PostAsJsonAsync("/v1/batches", new BatchRequest { Prompt = "a", Model = "tiny" }, FarmJson.Options, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task What_is_registered_wins_over_what_a_worker_has_under_that_name()
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());

@@ -46,7 +46,7 @@ internal sealed class Bench : IDisposable
     public Uploader Uploader => new(Store, InHand, Time, NullLogger<Uploader>.Instance);
 
     public GroupRunner Runner => new(
-        Renderer, Models, InHand, new ImageFinisher(Renderer, Models, InHand, Uploader, ImagesReporter, Wrapped, NullLogger<ImageFinisher>.Instance),
+        Renderer, Models, InHand, new ImageFinisher(Renderer, InHand, Uploader, ImagesReporter, Wrapped, NullLogger<ImageFinisher>.Instance),
         new ProgressReports(ImagesReporter, Time, Wrapped), ImagesReporter, new Throughput(Time), NullLogger<GroupRunner>.Instance);
 
     public GroupIntake Intake => new(

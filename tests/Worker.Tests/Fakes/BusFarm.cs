@@ -6,10 +6,12 @@ using Microsoft.Extensions.Logging;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Storage;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
+using StableDiffusion.Worker.Tests.Files;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
 
@@ -36,7 +38,7 @@ internal sealed class BusFarm : IAsyncDisposable
 
     public static async Task<BusFarm> StartAsync(
         FakeRenderer renderer, Uri? rabbitMq = null, string? models = null, FakeCoordinator? coordinator = null, bool answers = true, string id = "worker-1",
-        int maxModels = 0)
+        int maxModels = 0, Shelf? shelf = null)
     {
         var store = new FakeStore();
         coordinator ??= new FakeCoordinator();
@@ -44,11 +46,11 @@ internal sealed class BusFarm : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Worker:Id"] = id, ["Worker:Models"] = models ?? Path.GetTempPath(), ["Worker:HeartbeatInterval"] = "00:00:00.100",
-            ["Worker:MaxModels"] = $"{maxModels}",
+            ["Worker:MaxModels"] = $"{maxModels}", ["Worker:Cache"] = shelf?.Folder ?? Path.GetTempPath(), ["Worker:IndexInterval"] = "00:00:00.100",
         });
         builder.Services.AddLogging(log => log.SetMinimumLevel(LogLevel.None));
         builder.Services.AddSingleton<IRenderer>(renderer);
-        builder.Services.AddSingleton<IObjectStore>(store);
+        builder.Services.AddSingleton(shelf ?? (IObjectStore)store);
         builder.AddWorker();
         if (rabbitMq is null)
         {
@@ -63,6 +65,7 @@ internal sealed class BusFarm : IAsyncDisposable
             builder.Services.AddWorkerRabbitMq(_ => rabbitMq);
         }
         var farm = new BusFarm(builder.Build(), renderer, store, coordinator);
+        renderer.Source = shelf is null ? null : farm.host.Services.GetRequiredService<ModelSource>();
         if (rabbitMq is not null && answers)
         {
             await farm.AnswerAsync(rabbitMq);

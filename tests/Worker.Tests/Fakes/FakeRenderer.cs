@@ -2,8 +2,10 @@ using System.Collections.Concurrent;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Diffusion.Pictures;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
+using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Tests.Fakes;
 
@@ -36,18 +38,25 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
     /// <summary>Called with a name before it is loaded later.</summary>
     public Action<string> BeforeLoad { get; init; } = _ => { };
 
+    /// <summary>Where a model that is loaded later is looked for; without it, it is there.</summary>
+    public ModelSource? Source { get; set; }
+
     /// <summary>Models that were dropped.</summary>
     public ConcurrentQueue<string> Dropped { get; } = [];
 
     public Task<LoadedModels> LoadAsync(CancellationToken cancellationToken) => Task.FromResult(new LoadedModels(Models, Faults) { Others = Others });
 
-    public Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken) => device.RunAsync(
-        () =>
-        {
-            BeforeLoad(model);
-            return Some.Model with { Name = model };
-        },
-        cancellationToken);
+    public async Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken)
+    {
+        using var found = Source is null ? null : await Source.FindAsync(model, ScalarType.Float32, cancellationToken);
+        return await device.RunAsync(
+            () =>
+            {
+                BeforeLoad(model);
+                return Some.Model with { Name = model, Hash = found?.Registered?.Sha256 ?? Some.Model.Hash };
+            },
+            cancellationToken);
+    }
 
     public Task DropAsync(string model, CancellationToken cancellationToken) => device.RunAsync(
         () =>

@@ -3,6 +3,7 @@ using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Settings;
 using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Tests.Fakes;
+using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Tests.Files;
 
@@ -47,7 +48,7 @@ public sealed class ModelSourceTests : IDisposable
         var worker = bench.Shelf.Worker(models: RendererBench.TinyModel);
         await worker.FollowAsync(Cancel);
 
-        Assert.Equal(RendererBench.TinyModel, (await worker.Models.FindAsync("tiny-sd15", Cancel)).Path);
+        Assert.Equal(RendererBench.TinyModel, (await worker.Models.FindAsync("tiny-sd15", ScalarType.Float32, Cancel)).Folder.Path);
         Assert.Empty(bench.Shelf.Reads);
     }
 
@@ -64,8 +65,8 @@ public sealed class ModelSourceTests : IDisposable
         await pulling.FollowAsync(Cancel);
         await forbidden.FollowAsync(Cancel);
 
-        Assert.StartsWith(bench.Shelf.Folder, (await pulling.Models.FindAsync("mine", Cancel)).Path, StringComparison.Ordinal);
-        var fault = await Assert.ThrowsAsync<ModelMissingException>(() => forbidden.Models.FindAsync("mine", Cancel));
+        Assert.StartsWith(bench.Shelf.Folder, (await pulling.Models.FindAsync("mine", ScalarType.Float32, Cancel)).Folder.Path, StringComparison.Ordinal);
+        var fault = await Assert.ThrowsAsync<ModelMissingException>(() => forbidden.Models.FindAsync("mine", ScalarType.Float32, Cancel));
         Assert.Contains("give it another name", fault.Message, StringComparison.Ordinal);
     }
 
@@ -77,9 +78,48 @@ public sealed class ModelSourceTests : IDisposable
         await worker.FollowAsync(Cancel);
 
         Assert.Equal(["tiny-sd15", "mine", "other"], worker.Models.AtStart);
-        Assert.True(Directory.Exists((await worker.Models.FindAsync("mine", Cancel)).Path));
-        var fault = await Assert.ThrowsAsync<ModelMissingException>(() => worker.Models.FindAsync("other", Cancel));
+        Assert.True(Directory.Exists((await worker.Models.FindAsync("mine", ScalarType.Float32, Cancel)).Folder.Path));
+        var fault = await Assert.ThrowsAsync<ModelMissingException>(() => worker.Models.FindAsync("other", ScalarType.Float32, Cancel));
         Assert.Contains("upload it with PUT /v1/files/checkpoint/other/content", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_checkpoints_take_turns_in_a_cache_that_holds_one()
+    {
+        var (one, two) = (bench.Shelf.Part("one.safetensors", new byte[600]), bench.Shelf.Part("two.safetensors", [.. Enumerable.Repeat((byte)1, 600)]));
+        bench.Shelf.Register(FileKind.Checkpoint, "one", one);
+        bench.Shelf.Register(FileKind.Checkpoint, "two", two);
+        var worker = bench.Shelf.Worker(models: own, bytes: 1000);
+        await worker.FollowAsync(Cancel);
+
+        foreach (var part in new[] { one, two, one, two })
+        {
+            using var found = await worker.Models.FindAsync(part.Path[..3], ScalarType.Float32, Cancel);
+            Assert.True(File.Exists(found.Folder.Path));
+            Assert.Equal([part.Sha256], bench.Shelf.Kept());
+        }
+    }
+
+    [Fact]
+    public async Task What_was_found_is_outdated_when_another_content_is_registered_or_none()
+    {
+        Copy(RendererBench.TinyModel, Path.Combine(own, "mine"));
+        Register("tiny-sd15");
+        var worker = bench.Shelf.Worker(models: own);
+        await worker.FollowAsync(Cancel);
+        (await worker.Models.FindAsync("tiny-sd15", ScalarType.Float32, Cancel)).Dispose();
+        (await worker.Models.FindAsync("mine", ScalarType.Float32, Cancel)).Dispose();
+        Assert.False(worker.Models.IsOutdated("tiny-sd15"));
+        Assert.False(worker.Models.IsOutdated("mine"));
+
+        var registered = bench.Shelf.Register(FileKind.Checkpoint, "tiny-sd15", bench.Shelf.Part("tiny-sd15.safetensors", [1]));
+        Register("mine");
+        Assert.True(await worker.Models.IsOutdatedAsync("tiny-sd15", Cancel));
+        Assert.True(await worker.Models.IsOutdatedAsync("mine", Cancel)); // to be compared
+        (await worker.Models.FindAsync("tiny-sd15", ScalarType.Float32, Cancel)).Dispose();
+        Assert.False(worker.Models.IsOutdated("tiny-sd15"));
+        bench.Shelf.Unregister(registered);
+        Assert.True(await worker.Models.IsOutdatedAsync("tiny-sd15", Cancel));
     }
 
     private void Register(string name) => bench.Shelf.Register(FileKind.Checkpoint, name, [.. Directory

@@ -1,6 +1,7 @@
 using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Diffusion.Checkpoints;
+using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Tests.Files;
 
@@ -88,9 +89,9 @@ public sealed class PulledFilesTests : IDisposable
         Assert.Empty(shelf.Reads);
         Assert.Equal(["tiny"], files.Checkpoints.Select(file => file.Name));
 
-        var path = await files.EnsureAsync("tiny", Cancel);
+        using var found = await files.EnsureAsync("tiny", ScalarType.Float32, Cancel);
 
-        using var pulled = StableDiffusionModel.Load(path!);
+        using var pulled = StableDiffusionModel.Load(found!.Folder.Path);
         using var direct = StableDiffusionModel.Load(folder);
         Assert.Equal(direct.Hash, pulled.Hash);
     }
@@ -102,9 +103,9 @@ public sealed class PulledFilesTests : IDisposable
         var files = shelf.Worker(models: Goldens).Files;
         await files.ReadAsync(Cancel);
 
-        var path = await files.EnsureAsync("tiny", Cancel);
+        using var found = await files.EnsureAsync("tiny", ScalarType.Float32, Cancel);
 
-        using var model = StableDiffusionModel.Load(path!);
+        using var model = StableDiffusionModel.Load(found!.Folder.Path);
         Assert.NotNull(model.Tokenizer);
 
         IEnumerable<FilePart> Parts(string name)
@@ -116,6 +117,33 @@ public sealed class PulledFilesTests : IDisposable
                 yield return shelf.Part($"{name}/" + Path.GetRelativePath(folder, config), File.ReadAllBytes(config));
             }
         }
+    }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, "")]
+    [InlineData(ScalarType.Float16, ".fp16")]
+    public async Task Of_a_folder_that_has_its_weights_several_times_the_variant_that_is_loaded_is_pulled(ScalarType dtype, string variant)
+    {
+        var folder = Path.Combine(Goldens, "tiny-sd15");
+        string[] networks = ["text_encoder/model", "unet/diffusion_pytorch_model", "vae/diffusion_pytorch_model"];
+        string[] others = ["v1-5-pruned", "safety_checker/model", "unet/diffusion_pytorch_model.non_ema"];
+        shelf.Register(FileKind.Checkpoint, "tiny",
+        [
+            .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(file => !file.EndsWith(".safetensors", StringComparison.Ordinal))
+                .Select(file => shelf.Part("tiny/" + Path.GetRelativePath(folder, file), File.ReadAllBytes(file))),
+            .. networks.SelectMany(network => new[] { "", ".fp16" }.Select(which => shelf.Part($"tiny/{network}{which}.safetensors", [.. Golden($"tiny-sd15/{network}.safetensors")]))),
+            .. others.Select(other => shelf.Part($"tiny/{other}.safetensors", [1])),
+        ]);
+        var files = shelf.Worker().Files;
+        await files.ReadAsync(Cancel);
+
+        using var found = await files.EnsureAsync("tiny", dtype, Cancel);
+
+        Assert.Equal(
+            networks.Select(network => $"models/tiny/{network}{variant}.safetensors"),
+            shelf.Reads.Where(key => key.EndsWith(".safetensors", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+        using var model = StableDiffusionModel.Load(found!.Folder.Path, ScalarType.Float32);
+        Assert.NotNull(model.Tokenizer);
     }
 
     [Theory]
@@ -133,9 +161,10 @@ public sealed class PulledFilesTests : IDisposable
         await files.ReadAsync(Cancel);
 
         Assert.Equal(may, string.Join(' ', files.Checkpoints.Select(file => file.Name)));
-        Assert.Equal(may.Contains("one", StringComparison.Ordinal), await files.EnsureAsync("one", Cancel) is not null);
+        using var one = await files.EnsureAsync("one", ScalarType.Float32, Cancel);
+        Assert.Equal(may.Contains("one", StringComparison.Ordinal), one is not null);
         Assert.Equal(pull == "none" ? 0 : 1, files.Adapters.Count);
-        Assert.Null(await files.EnsureAsync("unknown", Cancel));
+        Assert.Null(await files.EnsureAsync("unknown", ScalarType.Float32, Cancel));
     }
 
     private static byte[] Golden(string path) => File.ReadAllBytes(Path.Combine(Goldens, path));

@@ -74,6 +74,9 @@ internal sealed class Shelf : IObjectStore, IDisposable
             files, folders, new ModelSource(files, reader, worker, options, NullLogger<ModelSource>.Instance), new PulledAdapters(files, held, watch));
     }
 
+    /// <summary>What was stored under a key.</summary>
+    public byte[] this[string key] => objects[key];
+
     /// <summary>Contents in the cache, in the order of their names.</summary>
     public IReadOnlyList<string> Kept(string folder = "files") => Directory.Exists(Path.Combine(Folder, folder))
         ? [.. Directory.EnumerateFiles(Path.Combine(Folder, folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)]
@@ -99,8 +102,11 @@ internal sealed class Shelf : IObjectStore, IDisposable
 
     public Task EnsureReadyAsync(CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task PutAsync(string key, ReadOnlyMemory<byte> bytes, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken) =>
-        throw new NotSupportedException();
+    public Task PutAsync(string key, ReadOnlyMemory<byte> bytes, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken)
+    {
+        objects[key] = bytes.ToArray();
+        return Task.CompletedTask;
+    }
 
     public Task PutAsync(string key, Stream content, long length, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken) =>
         throw new NotSupportedException();

@@ -1,6 +1,9 @@
+using System.Text;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Tests.Fakes;
+using StableDiffusion.Worker.Tests.Files;
 
 namespace StableDiffusion.Worker.Tests.Models;
 
@@ -110,6 +113,52 @@ public sealed class ModelLoaderTests
 
         var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Any(model => model.Name == "far"));
         Assert.Empty(registered.Faults);
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_is_replaced_is_drawn_with_no_more_and_makes_room_for_the_new_one_when_its_images_are_done()
+    {
+        using var begun = new SemaphoreSlim(0);
+        using var go = new ManualResetEventSlim();
+        using var shelf = new Shelf();
+        var old = shelf.Register(FileKind.Checkpoint, "mine", shelf.Part("mine.safetensors", [1]));
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, _) => { begun.Release(); go.Wait(Cancel); } }, shelf: shelf);
+        var (drawing, early) = (Some.Image(), Some.Image());
+        await farm.LoadAsync("mine");
+        var held = await farm.ReportAsync<WorkerRegistered>(Holds);
+        await farm.SendAsync(Of("mine", drawing) with { Checkpoint = old.Sha256 });
+        await begun.WaitAsync(Cancel);
+
+        var anew = shelf.Register(FileKind.Checkpoint, "mine", shelf.Part("mine.safetensors", [2]));
+        await farm.SendAsync(Of("mine", early) with { Checkpoint = anew.Sha256 });
+        await farm.ReportAsync<AttemptReference>(returned => returned.AttemptId == early.AttemptId);
+        await farm.ReportAsync<WorkerRegistered>(report => report.Timestamp > held.Timestamp && !Holds(report));
+        Assert.Empty(farm.Renderer.Dropped);
+        go.Set();
+
+        await farm.ReportAsync<ImageRendered>(report => report.AttemptId == drawing.AttemptId);
+        var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Any(model => model.Hash == anew.Sha256));
+        Assert.Equal(["mine"], farm.Renderer.Dropped);
+        Assert.True(Holds(registered));
+        Assert.Contains(old.Sha256, Encoding.Latin1.GetString(shelf[drawing.ObjectKey]), StringComparison.Ordinal); // its manifest tells what it was drawn with
+
+        static bool Holds(WorkerRegistered report) => report.Models.Any(model => model.Name == "mine");
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_is_deleted_is_dropped_and_offered_no_more()
+    {
+        using var shelf = new Shelf();
+        var file = shelf.Register(FileKind.Checkpoint, "mine", shelf.Part("mine.safetensors", [1]));
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer(), shelf: shelf);
+        await farm.LoadAsync("mine");
+        var held = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Count == 2);
+
+        shelf.Unregister(file);
+
+        await farm.ReportAsync<WorkerRegistered>(report => report.Timestamp > held.Timestamp && report.Models.Count == 1 && report.CanHold.Count == 0);
+        await farm.LoadAsync("mine");
+        Assert.Equal(["mine"], farm.Renderer.Dropped);
     }
 
     private static RenderImages Of(string model, params ImageToRender[] images)
