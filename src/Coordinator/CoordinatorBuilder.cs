@@ -55,7 +55,7 @@ public static class CoordinatorBuilder
         services.AddEvents();
         services.AddWebhooks();
         services.AddKeeping();
-        services.AddWatching(builder.Configuration);
+        services.AddWatching();
         services.AddScoped<BatchArchive>();
 
         services.AddScoped<ModelCatalog>().AddScoped<AdapterCatalog>().AddScoped<CatalogReader>();

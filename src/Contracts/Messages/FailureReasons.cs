@@ -20,4 +20,7 @@ public static class FailureReasons
 
     /// <summary>Anything else.</summary>
     public const string Other = "other";
+
+    /// <summary>All of these.</summary>
+    public static IReadOnlyList<string> All { get; } = [Request, Memory, Objects, Adapter, Lost, Other];
 }

@@ -17,4 +17,7 @@ public sealed record ImageFailed
 
     /// <summary>One of <see cref="FailureReasons"/>.</summary>
     public string Kind { get; init; } = FailureReasons.Other;
+
+    /// <summary>W3C trace context to go on from; null when it is not known.</summary>
+    public string? TraceParent { get; init; }
 }

@@ -24,4 +24,7 @@ public sealed record ImageRendered
     /// <summary>The most memory in bytes that was in use while it was drawn: the worker's process on a CPU, the whole GPU else. Null where
     /// the system does not tell.</summary>
     public long? PeakMemory { get; init; }
+
+    /// <summary>W3C trace context to go on from; null when the image is not traced.</summary>
+    public string? TraceParent { get; init; }
 }

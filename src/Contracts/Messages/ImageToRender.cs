@@ -33,7 +33,7 @@ public sealed record ImageToRender
     /// <summary>Whether progress reports shall show what the picture looks like so far.</summary>
     public bool LivePreview { get; init; }
 
-    /// <summary>W3C trace context of the request that asked for it; null when it was not traced.</summary>
+    /// <summary>W3C trace context to go on from: of the dispatch where that is traced, else of the request that asked for it; null when there is none.</summary>
     public string? TraceParent { get; init; }
 
     /// <summary>All of what to draw; every field is resolved (no random seed, no default left open).</summary>

@@ -38,6 +38,7 @@ public sealed partial class GroupPublisher(
 
     private async Task<bool> SendAsync(string model, string? worker, ImageSettings settings, TakenImage[] group, CancellationToken cancellationToken)
     {
+        using var spans = FarmTraces.Dispatching(group, model);
         var command = new RenderImages
         {
             Model = model,
@@ -57,7 +58,7 @@ public sealed partial class GroupPublisher(
                 NegativePrompt2 = image.NegativePrompt2,
                 Seed = image.Seed,
                 LivePreview = image.LivePreview,
-                TraceParent = image.TraceParent,
+                TraceParent = spans?.Of(image) ?? image.TraceParent,
             })],
         };
         try

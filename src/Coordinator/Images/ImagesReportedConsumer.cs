@@ -16,13 +16,14 @@ public sealed partial class ImagesReportedConsumer(
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<ImagesReported> context)
     {
-        var (report, cancellationToken) = (context.Message, context.CancellationToken);
+        var (report, cancellationToken, began) = (context.Message, context.CancellationToken, time.GetUtcNow());
         if (report.Rendered.Count > 0)
         {
             var moved = await ends.SucceedAsync(report.WorkerId, report.Rendered, cancellationToken);
             Told("succeeded", report.WorkerId, report.Rendered.Count, moved);
             var committed = moved.Select(image => image.Id).ToHashSet();
             meter.Succeeded(committed, time.GetUtcNow());
+            FarmTraces.Committed(report.Rendered.Select(image => (image.AttemptId, image.TraceParent)), moved, "succeeded", began);
             meter.Rendered(report.WorkerId, new TimeSpan(report.Rendered.Where(image => committed.Contains(image.ImageId)).Sum(image => image.RenderTime.Ticks)));
         }
 
@@ -31,9 +32,12 @@ public sealed partial class ImagesReportedConsumer(
             var moved = await ends.FailAsync(report.WorkerId, report.Failed, cancellationToken);
             foreach (var image in moved)
             {
-                meter.Failed(report.Failed.First(failed => failed.AttemptId == image.AttemptId).Kind, 1);
-                LogFailed(image.BatchId, image.Id, image.AttemptId, report.WorkerId, image.Is(ImageState.Queued), image.Error);
+                var told = report.Failed.First(failed => failed.AttemptId == image.AttemptId);
+                meter.Failed(told.Kind, 1);
+                LogFailed(image.BatchId, image.Id, image.AttemptId, report.WorkerId, told.TraceParent, image.Is(ImageState.Queued), image.Error);
             }
+
+            FarmTraces.Committed(report.Failed.Select(image => (image.AttemptId, image.TraceParent)), moved, "failed", began);
 
             Told("failed", report.WorkerId, report.Failed.Count, moved);
         }
@@ -68,8 +72,8 @@ public sealed partial class ImagesReportedConsumer(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId} of batch {BatchId}, attempt {AttemptId} by {WorkerId}, failed (again later: {Again}): {Reason}")]
-    private partial void LogFailed(Guid batchId, Guid imageId, Guid? attemptId, string workerId, bool again, string? reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId} of batch {BatchId}, attempt {AttemptId} by {WorkerId}, trace {TraceParent}, failed (again later: {Again}): {Reason}")]
+    private partial void LogFailed(Guid batchId, Guid imageId, Guid? attemptId, string workerId, string? traceParent, bool again, string? reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Ignored {Stale} of {Count} images {News} by {WorkerId}: their attempts are not the current ones or said so before")]
     private partial void LogStale(int stale, int count, string news, string workerId);

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using StableDiffusion.Contracts.Messages;
 
 namespace StableDiffusion.Coordinator.Watching;
 
@@ -35,6 +36,25 @@ public sealed class FarmMeter : IDisposable
     /// <summary>The meter, for gauges.</summary>
     internal Meter Meter => meter;
 
+    /// <summary>Tells of what has not happened yet, so that the first time is seen as a change.</summary>
+    internal void Zero()
+    {
+        foreach (var counter in new[] { accepted, claimed, refused })
+        {
+            counter.Add(0);
+        }
+
+        foreach (var outcome in new[] { "succeeded", "failed", "returned", "stale" })
+        {
+            ended.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        }
+
+        foreach (var reason in FailureReasons.All)
+        {
+            Failed(reason, 0);
+        }
+    }
+
     /// <summary>A batch was accepted.</summary>
     public void Accepted(int images) => accepted.Add(images);
 
@@ -66,7 +86,7 @@ public sealed class FarmMeter : IDisposable
     public void Succeeded(IReadOnlyCollection<Guid> images, DateTimeOffset now) => Record(imageSeconds, images, now);
 
     /// <summary>Attempts failed.</summary>
-    /// <param name="reason">One of <see cref="Contracts.Messages.FailureReasons"/>.</param>
+    /// <param name="reason">One of <see cref="FailureReasons"/>.</param>
     /// <param name="count">How many.</param>
     public void Failed(string reason, int count) => failed.Add(count, new KeyValuePair<string, object?>("reason", reason));
 

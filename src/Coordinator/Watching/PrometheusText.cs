@@ -33,6 +33,7 @@ public sealed class PrometheusText : IDisposable
         listener.SetMeasurementEventCallback<long>((instrument, value, tags, state) => Note(instrument, value, tags, state));
         listener.SetMeasurementEventCallback<int>((instrument, value, tags, state) => Note(instrument, value, tags, state));
         listener.Start();
+        farm.Zero();
     }
 
     /// <summary>Everything, as it stands now.</summary>

@@ -23,7 +23,16 @@ public sealed class MeasuredObjectStore(IObjectStore store) : IObjectStore, IDis
     public IObjectStore Store => store;
 
     /// <inheritdoc/>
-    public Task EnsureReadyAsync(CancellationToken cancellationToken) => MeasureAsync("ready", store.EnsureReadyAsync(cancellationToken));
+    public Task EnsureReadyAsync(CancellationToken cancellationToken)
+    {
+        // told of from the start, so that the first time is seen as a change
+        foreach (var operation in new[] { "ready", "put", "get", "head", "delete", "list" })
+        {
+            Errors.Add(0, new("operation", operation), new("transient", "yes"));
+        }
+
+        return MeasureAsync("ready", store.EnsureReadyAsync(cancellationToken));
+    }
 
     /// <inheritdoc/>
     public Task PutAsync(

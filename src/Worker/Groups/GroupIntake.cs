@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Watching;
 
 namespace StableDiffusion.Worker.Groups;
 
@@ -60,8 +61,10 @@ public sealed partial class GroupIntake(GroupRunner runner, ImageClaims claims, 
         // one that was asked may be granted already: its answer is worth some waiting
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var drain = refusing.Register(() => asking.CancelAfter(LongestAnswer)).ConfigureAwait(false);
+        var asked = DateTimeOffset.UtcNow;
         var granted = await claims.AskAsync([.. images.Select(image => new AttemptReference(image.ImageId, image.AttemptId))], asking.Token).ConfigureAwait(false);
         images.RemoveAll(image => !granted.Contains(image.AttemptId));
+        WorkerTraces.Claimed(images, claims.WorkerId, asked);
         LogClaimed(images.Count, command.Images.Count, command.Model);
         return images.Count == 0 ? null : inHand.Take(command, images);
     }

@@ -1,10 +1,13 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StableDiffusion.Worker.Failures;
+using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Uploads;
+using StableDiffusion.Worker.Watching;
 
 namespace StableDiffusion.Worker.Groups;
 
@@ -14,7 +17,7 @@ namespace StableDiffusion.Worker.Groups;
 /// </summary>
 public sealed partial class GroupRunner(
     IRenderer renderer, HeldModels models, WorkInHand inHand, ImageFinisher finisher, ProgressReports progress, ImagesReporter reporter, Throughput throughput,
-    ILogger<GroupRunner> logger)
+    IOptions<WorkerOptions> options, ILogger<GroupRunner> logger)
 {
     /// <summary>Brings every image of the group to an end; returns when the broker has the reports.</summary>
     /// <param name="group">From <see cref="WorkInHand"/>.</param>
@@ -140,8 +143,9 @@ public sealed partial class GroupRunner(
     private void Fail(ImageInHand image, Exception error)
     {
         var failure = Failure.From(error);
+        using var scope = ImageScope.Begin(logger, image.Image, options.Value.Id);
         LogFailed(error, image.Image.ImageId, image.Image.AttemptId, failure.Reason, failure.Retryable);
-        reporter.Failed(image.Reference, failure);
+        reporter.Failed(image.Reference, failure, image.Image.TraceParent);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Drew {Count} of {Total} images of {Model} in {Time} from claim to report")]

@@ -18,6 +18,9 @@ public sealed partial class ImageClaims(ClaimRequest request, TimeProvider time,
 
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
+    /// <summary>Who asks.</summary>
+    public string WorkerId => options.Value.Id;
+
     /// <summary>The attempts that are this worker's.</summary>
     /// <exception cref="OperationCanceledException">Ended before there was an answer.</exception>
     public async Task<IReadOnlySet<Guid>> AskAsync(IReadOnlyList<AttemptReference> attempts, CancellationToken cancellationToken)

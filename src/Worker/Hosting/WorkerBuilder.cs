@@ -59,7 +59,7 @@ public static class WorkerBuilder
         services.AddSingleton<CommandEndpoint>();
         services.AddSingleton<ModelLoader>();
         services.AddSingleton<Duty>();
-        services.AddWorkerTraces(builder.Configuration);
+        services.AddHostedService<OtlpExport>();
         services.AddHostedService<WorkerLife>();
         return builder;
     }

@@ -4,6 +4,7 @@ using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Failures;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Watching;
 
 namespace StableDiffusion.Worker.Reports;
 
@@ -35,13 +36,17 @@ public sealed class ImagesReporter(Reporter reporter, WorkInHand inHand, TimePro
     }
 
     /// <summary>No picture came of it.</summary>
-    public void Failed(AttemptReference image, Failure failure)
+    /// <param name="image">The attempt.</param>
+    /// <param name="failure">Why.</param>
+    /// <param name="traceParent">The trace that it belongs to.</param>
+    public void Failed(AttemptReference image, Failure failure, string? traceParent = null)
     {
         ArgumentNullException.ThrowIfNull(image);
         ArgumentNullException.ThrowIfNull(failure);
+        WorkerMeter.Failed(failure.Kind);
         Add(image.AttemptId, ends => ends.Failed.Add(new ImageFailed
         {
-            ImageId = image.ImageId, AttemptId = image.AttemptId, Reason = failure.Reason, Retryable = failure.Retryable, Kind = failure.Kind,
+            ImageId = image.ImageId, AttemptId = image.AttemptId, Reason = failure.Reason, Retryable = failure.Retryable, Kind = failure.Kind, TraceParent = traceParent,
         }));
     }
 

@@ -32,6 +32,8 @@ public sealed partial class ImageFinisher(
     private async ValueTask FinishAsync(DrawnImage picture, CancellationToken cancellationToken)
     {
         var (image, drawn, modelHash) = picture;
+        using var scope = ImageScope.Begin(logger, image.Image, options.Value.Id);
+        WorkerMeter.Drawn(image.Settings.Model, drawn.RenderTime);
         WorkerTraces.Rendered(image.Image, options.Value.Id, image.Settings.Model, drawn.RenderTime);
         using var storing = WorkerTraces.Storing(image.Image);
         byte[] file;
@@ -50,7 +52,7 @@ public sealed partial class ImageFinisher(
             storing?.SetStatus(ActivityStatusCode.Error, error.Message);
             var failure = Failure.From(error);
             LogFailed(error, image.Image.ImageId, image.Image.AttemptId, failure.Reason, failure.Retryable);
-            reporter.Failed(image.Reference, failure);
+            reporter.Failed(image.Reference, failure, storing?.Id ?? image.Image.TraceParent);
             return;
         }
 
@@ -63,6 +65,7 @@ public sealed partial class ImageFinisher(
             RenderTime = drawn.RenderTime,
             Steps = image.Steps,
             PeakMemory = drawn.PeakMemory,
+            TraceParent = WorkerTraces.Next(image.Image, storing),
         });
         LogRendered(image.Image.ImageId, image.Image.AttemptId, drawn.RenderTime.TotalSeconds, file.Length, drawn.PeakMemory / (double)(1 << 20));
     }

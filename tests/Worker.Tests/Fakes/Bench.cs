@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Messages;
@@ -22,6 +23,8 @@ internal sealed class Bench : IDisposable
         Models.Add(Some.Model);
     }
 
+    public ILoggerFactory Log { get; init; } = NullLoggerFactory.Instance;
+
     public FakeRenderer Renderer { get; init; } = new();
 
     public FakeStore Store { get; init; } = new();
@@ -43,11 +46,11 @@ internal sealed class Bench : IDisposable
 
     public ImagesReporter ImagesReporter { get; }
 
-    public Uploader Uploader => new(Store, InHand, Time, NullLogger<Uploader>.Instance);
+    public Uploader Uploader => new(Store, InHand, Time, Log.CreateLogger<Uploader>());
 
     public GroupRunner Runner => new(
-        Renderer, Models, InHand, new ImageFinisher(Renderer, InHand, Uploader, ImagesReporter, Wrapped, NullLogger<ImageFinisher>.Instance),
-        new ProgressReports(ImagesReporter, Time, Wrapped), ImagesReporter, new Throughput(Time), NullLogger<GroupRunner>.Instance);
+        Renderer, Models, InHand, new ImageFinisher(Renderer, InHand, Uploader, ImagesReporter, Wrapped, Log.CreateLogger<ImageFinisher>()),
+        new ProgressReports(ImagesReporter, Time, Wrapped), ImagesReporter, new Throughput(Time), Wrapped, Log.CreateLogger<GroupRunner>());
 
     public GroupIntake Intake => new(
         Runner, new ImageClaims((claim, stop) => Coordinator(claim, stop), Time, Wrapped, NullLogger<ImageClaims>.Instance), places, InHand, NullLogger<GroupIntake>.Instance);
