@@ -7,6 +7,11 @@ RUN dotnet publish src/Coordinator -c Release -o /app
 FROM mcr.microsoft.com/dotnet/aspnet:10.0.12-noble
 WORKDIR /app
 COPY --from=build /app .
+# one line of JSON for each event, with the ids of what it is about
+ENV Logging__Console__FormatterName=json \
+    Logging__Console__FormatterOptions__IncludeScopes=true \
+    Logging__Console__FormatterOptions__UseUtcTimestamp=true \
+    Logging__Console__FormatterOptions__TimestampFormat=yyyy-MM-ddTHH:mm:ss.fffZ
 # by number: Kubernetes believes no name to be other than root
 USER 1654
 EXPOSE 8080

@@ -27,6 +27,11 @@ COPY --from=dotnet /usr/share/dotnet /usr/share/dotnet
 COPY --from=build /app /app
 # as in worker.Dockerfile; utility is NVML, by which a worker reads how much memory its GPU has
 ENV GOMP_SPINCOUNT=10000 MALLOC_ARENA_MAX=1 NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility
+# one line of JSON for each event, with the ids of what it is about
+ENV Logging__Console__FormatterName=json \
+    Logging__Console__FormatterOptions__IncludeScopes=true \
+    Logging__Console__FormatterOptions__UseUtcTimestamp=true \
+    Logging__Console__FormatterOptions__TimestampFormat=yyyy-MM-ddTHH:mm:ss.fffZ
 # for what is pulled from the farm's store; a volume that is mounted here takes over whose it is
 RUN install -d -o 1654 -g 1654 /cache
 ENV Worker__Cache=/cache

@@ -18,6 +18,11 @@ COPY --from=build /app /app
 # GOMP_SPINCOUNT: waiting threads spin from one operator to the next and no longer, so that workers can share cores.
 # MALLOC_ARENA_MAX: of malloc's arenas only the first keeps large blocks; in others the kernel zeroes each intermediate tensor's pages anew.
 ENV GOMP_SPINCOUNT=10000 MALLOC_ARENA_MAX=1
+# one line of JSON for each event, with the ids of what it is about
+ENV Logging__Console__FormatterName=json \
+    Logging__Console__FormatterOptions__IncludeScopes=true \
+    Logging__Console__FormatterOptions__UseUtcTimestamp=true \
+    Logging__Console__FormatterOptions__TimestampFormat=yyyy-MM-ddTHH:mm:ss.fffZ
 # for what is pulled from the farm's store; a volume that is mounted here takes over whose it is
 RUN install -d -o 1654 -g 1654 /cache
 ENV Worker__Cache=/cache

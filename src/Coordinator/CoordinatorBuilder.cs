@@ -95,6 +95,7 @@ public static class CoordinatorBuilder
     /// <summary>Maps the REST API, the batch page, health and OpenAPI.</summary>
     public static WebApplication MapCoordinator(this WebApplication app)
     {
+        app.UseRequestSpans();
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseOwners();

@@ -11,6 +11,15 @@ internal static class DeploymentFiles
 
     public static string Read(params string[] path) => File.ReadAllText(PathOf(path));
 
+    /// <summary>What deploy/NAME.Dockerfile gives to the environment of its program.</summary>
+    public static Dictionary<string, string> ImageSettings(string name)
+    {
+        string instructions = Read("deploy", $"{name}.Dockerfile").Replace("\\\n", "", StringComparison.Ordinal);
+        IEnumerable<string> last = instructions.Split('\n').Reverse().TakeWhile(line => !line.StartsWith("FROM ", StringComparison.Ordinal));
+        return last.Where(line => line.StartsWith("ENV ", StringComparison.Ordinal))
+            .SelectMany(line => line[4..].Split(' ', StringSplitOptions.RemoveEmptyEntries)).Select(pair => pair.Split('=', 2)).ToDictionary(pair => pair[0], pair => pair[1]);
+    }
+
     /// <summary>The one document of a YAML file, its merge keys carried out.</summary>
     public static JsonObject ReadYaml(params string[] path) => Documents(PathOf(path)).Single();
 

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Reflection;
+using Microsoft.Extensions.Logging.Console;
 using StableDiffusion.Contracts.Transport;
 using StableDiffusion.Coordinator;
 using StableDiffusion.Coordinator.Owners;
@@ -10,7 +11,10 @@ namespace StableDiffusion.Farm.Tests.Deployment;
 /// <summary>What the programs can be told by their environment: the properties of the options that they bind.</summary>
 internal static class ProgramSettings
 {
-    private static readonly (string Section, Type Options)[] Both = [("Objects", typeof(ObjectsOptions)), (RabbitMqOptions.Section, typeof(RabbitMqOptions))];
+    private static readonly (string Section, Type Options)[] Both = [
+        ("Objects", typeof(ObjectsOptions)), (RabbitMqOptions.Section, typeof(RabbitMqOptions)),
+        ("Logging", typeof(LoggingSettings)),
+    ];
 
     private static readonly (string Section, Type Options)[] Coordinators =
         [.. Both, ("ConnectionStrings", typeof(DatabaseOptions)), .. Sections(typeof(DatabaseOptions).Assembly)];
@@ -53,4 +57,15 @@ internal static class ProgramSettings
         let section = type.GetField("Section", BindingFlags.Public | BindingFlags.Static)
         where section?.IsLiteral == true
         select ((string)section.GetRawConstantValue()!, type);
+
+    /// <summary>Of .NET's own settings, those that a deployment gives.</summary>
+    private sealed class LoggingSettings
+    {
+        public ConsoleSettings Console { get; set; } = new();
+    }
+
+    private sealed class ConsoleSettings : ConsoleLoggerOptions
+    {
+        public JsonConsoleFormatterOptions FormatterOptions { get; set; } = new();
+    }
 }

@@ -33,6 +33,9 @@ internal sealed class DistributedFarm : IDisposable
 
     public FarmClient Client { get; }
 
+    /// <summary>Where its processes' output goes: "Coordinator-….out", "Worker-….out".</summary>
+    public string Logs => logs;
+
     /// <summary>Starts the coordinator; it is well when this returns.</summary>
     public async Task StartCoordinatorAsync(CancellationToken cancellationToken)
     {

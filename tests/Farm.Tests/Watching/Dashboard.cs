@@ -1,0 +1,37 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using StableDiffusion.Farm.Tests.Deployment;
+
+namespace StableDiffusion.Farm.Tests.Watching;
+
+/// <summary>What Grafana's dashboard asks Prometheus.</summary>
+internal static partial class Dashboard
+{
+    private static readonly string[] Words = ["sum", "max", "rate", "increase", "histogram_quantile", "by"];
+
+    public static IEnumerable<string> Queries() =>
+        JsonNode.Parse(DeploymentFiles.Read("deploy", "grafana", "render-farm.json")).Objects().Select(found => found["expr"]).OfType<JsonNode>().Select(query => query.GetValue<string>());
+
+    /// <summary>The metrics that a query names, and the labels that it selects or groups by.</summary>
+    public static (string[] Metrics, string[] Labels) Asked(string query)
+    {
+        string[] labels = [.. Selector().Matches(query).Concat(Grouping().Matches(query)).SelectMany(match => Name().Matches(Text().Replace(match.Groups["labels"].Value, ""))).Select(name => name.Value)];
+        string rest = Selector().Replace(Grouping().Replace(Range().Replace(query, ""), ""), "");
+        return ([.. Name().Matches(rest).Select(name => name.Value).Except(Words)], labels);
+    }
+
+    [GeneratedRegex("[a-zA-Z_][a-zA-Z0-9_]*")]
+    private static partial Regex Name();
+
+    [GeneratedRegex(@"\{(?<labels>[^}]*)\}")]
+    private static partial Regex Selector();
+
+    [GeneratedRegex(@"\bby \((?<labels>[^)]*)\)")]
+    private static partial Regex Grouping();
+
+    [GeneratedRegex(@"\[[^\]]*\]")]
+    private static partial Regex Range();
+
+    [GeneratedRegex("\"[^\"]*\"")]
+    private static partial Regex Text();
+}
