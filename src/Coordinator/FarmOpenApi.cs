@@ -7,6 +7,8 @@ using Microsoft.OpenApi;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Owners;
+using StableDiffusion.Contracts.Webhooks;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Owners.Access;
 
@@ -20,6 +22,7 @@ internal static partial class FarmOpenApi
     [
         typeof(BatchRequest), typeof(BatchRun), typeof(ImageFields), typeof(RerunRequest), typeof(ImageSelection),
         typeof(LoraUse), typeof(ControlNetUnit), typeof(OwnerRequest), typeof(KeyRequest), typeof(RegisterFileRequest),
+        typeof(BatchChange), typeof(WorkerDrain), typeof(WebhookRequest), typeof(WebhookChange),
     ];
 
     public static void Describe(OpenApiOptions options)

@@ -75,6 +75,7 @@ public sealed class OpenApiTests(Databases databases)
                 "POST /v1/sweeps",
                 "POST /v1/webhooks",
                 "POST /v1/webhooks/{id}/deliveries/{delivery}/redeliver",
+                "POST /v1/webhooks/{id}/secret",
                 "POST /v1/webhooks/{id}/test",
                 "POST /v1/workers/{id}/drain",
                 "POST /v1/workers/{id}/resume",
@@ -121,7 +122,11 @@ public sealed class OpenApiTests(Databases databases)
 
         var schemas = document.GetProperty("components").GetProperty("schemas");
         Assert.Empty(
-            new[] { "BatchRequest", "BatchRun", "ControlNetUnit", "FieldLists", "ImageFields", "ImageSelection", "KeyRequest", "LoraUse", "OwnerRequest", "RegisterFileRequest", "RerunRequest" }
+            new[]
+                {
+                    "BatchChange", "BatchRequest", "BatchRun", "ControlNetUnit", "FieldLists", "ImageFields", "ImageSelection", "KeyRequest", "LoraUse", "OwnerRequest",
+                    "RegisterFileRequest", "RerunRequest", "WebhookChange", "WebhookRequest", "WorkerDrain",
+                }
                 .Except(schemas.EnumerateObject().Where(IsClosed).Select(schema => schema.Name)));
         Assert.False(IsClosed(schemas.EnumerateObject().Single(schema => schema.Name == "BatchResponse")));
         Assert.True(schemas.GetProperty("ProblemDetails").GetProperty("properties").TryGetProperty("trace_id", out _));

@@ -30,7 +30,10 @@ public sealed record WebhookResponse
     /// <summary>When it was added (UTC).</summary>
     public required DateTimeOffset CreatedAt { get; init; }
 
-    /// <summary>The key of the signatures, "whsec_…". In the answer to POST alone: keep it.</summary>
+    /// <summary>Until when deliveries are signed with the secret before the present one, too (UTC); absent when there was none.</summary>
+    public DateTimeOffset? FormerSecretUntil { get; init; }
+
+    /// <summary>The key of the signatures, "whsec_…". In the answers to POST alone: keep it.</summary>
     public string? Secret { get; init; }
 
     /// <summary>Path of what was sent and what shall be.</summary>

@@ -880,6 +880,14 @@ namespace StableDiffusion.Coordinator.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("failing_since");
 
+                    b.Property<string>("FormerSecret")
+                        .HasColumnType("text")
+                        .HasColumnName("former_secret");
+
+                    b.Property<DateTimeOffset?>("FormerSecretUntil")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("former_secret_until");
+
                     b.Property<int>("OwnerId")
                         .HasColumnType("integer")
                         .HasColumnName("owner_id");

@@ -17,7 +17,13 @@ public sealed class Webhook
     public required string Url { get; set; }
 
     /// <summary>The signatures' key, whsec_BASE64. Kept as it is, since every delivery is signed with it.</summary>
-    public required string Secret { get; init; }
+    public required string Secret { get; set; }
+
+    /// <summary>The key before <see cref="Secret"/>, signed with as well for a while. Null when there was none.</summary>
+    public string? FormerSecret { get; set; }
+
+    /// <summary>Until when (UTC). Null when there was none.</summary>
+    public DateTimeOffset? FormerSecretUntil { get; set; }
 
     /// <summary>Kinds of events; empty for all.</summary>
     public List<string> Types { get; set; } = [];
@@ -42,6 +48,9 @@ public sealed class Webhook
 
     /// <summary>When it was added (UTC).</summary>
     public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>What deliveries are signed with, the newest key first.</summary>
+    internal IEnumerable<string> SecretsAt(DateTimeOffset now) => FormerSecret is { } former && FormerSecretUntil > now ? [Secret, former] : [Secret];
 }
 
 internal sealed class WebhookTable : IEntityTypeConfiguration<Webhook>

@@ -14,10 +14,10 @@ internal static class WebhookFields
     public static void CheckUrl(string? url, WebhookOptions options, RequestErrors errors)
     {
         var kinds = options.AllowHttp ? "https or http" : "https";
-        if (url is null || url.Length > LongestUrl || !Uri.TryCreate(url, UriKind.Absolute, out var uri)
+        if (url is null || url.Length > LongestUrl || url.Any(char.IsControl) || !Uri.TryCreate(url, UriKind.Absolute, out var uri)
             || !(uri.Scheme == Uri.UriSchemeHttps || (options.AllowHttp && uri.Scheme == Uri.UriSchemeHttp)))
         {
-            errors.Add("url", $"Give an address that begins with {kinds}://, of at most {LongestUrl} characters{(options.AllowHttp ? "" : " (Webhooks:AllowHttp would allow http)")}.");
+            errors.Add("url", $"Give an address that begins with {kinds}://, of at most {LongestUrl} characters on one line{(options.AllowHttp ? "" : " (Webhooks:AllowHttp would allow http)")}.");
         }
         else if (uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
         {

@@ -109,7 +109,7 @@ internal sealed partial class WebhookLoop(
         var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
         if (await db.Webhooks.AsNoTracking().SingleOrDefaultAsync(webhook => webhook.Id == delivery.WebhookId && webhook.Enabled, cancellationToken) is { } webhook)
         {
-            var attempt = await sender.SendAsync(delivery, webhook.Url, webhook.Secret, cancellationToken);
+            var attempt = await sender.SendAsync(delivery, webhook, cancellationToken);
             // it was sent: that is to be known even while the coordinator stops
             await scope.ServiceProvider.GetRequiredService<WebhookDeliveries>().EndAsync(delivery, attempt, CancellationToken.None);
         }

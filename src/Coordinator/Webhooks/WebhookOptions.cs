@@ -36,6 +36,10 @@ public sealed class WebhookOptions
     [Range(typeof(TimeSpan), "01:00:00", "365.00:00:00", ErrorMessage = "Webhooks:KeepFor must be 01:00:00 to 365.00:00:00.")]
     public TimeSpan KeepFor { get; set; } = TimeSpan.FromDays(7);
 
+    /// <summary>How long deliveries are signed with a webhook's former secret, too, 0 … 30 d; a day by default.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "30.00:00:00", ErrorMessage = "Webhooks:KeepFormerSecret must be 00:00:00 to 30.00:00:00.")]
+    public TimeSpan KeepFormerSecret { get; set; } = TimeSpan.FromDays(1);
+
     /// <summary>How often is looked for what is due, 10 ms … 1 min; 250 ms by default.</summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "00:01:00", ErrorMessage = "Webhooks:PollEvery must be 00:00:00.010 to 00:01:00.")]
     public TimeSpan PollEvery { get; set; } = TimeSpan.FromMilliseconds(250);

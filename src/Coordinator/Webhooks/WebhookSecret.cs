@@ -13,8 +13,11 @@ internal static class WebhookSecret
     /// <summary>A new key.</summary>
     public static string New() => Prefix + Convert.ToBase64String(RandomNumberGenerator.GetBytes(Length));
 
-    /// <summary>The header webhook-signature: HMAC-SHA256 over "id.timestamp.body".</summary>
-    public static string Sign(string secret, Guid id, long timestamp, string body)
+    /// <summary>The header webhook-signature: a signature by each key.</summary>
+    public static string Sign(IEnumerable<string> secrets, Guid id, long timestamp, string body) => string.Join(' ', secrets.Select(secret => Sign(secret, id, timestamp, body)));
+
+    /// <summary>HMAC-SHA256 over "id.timestamp.body".</summary>
+    private static string Sign(string secret, Guid id, long timestamp, string body)
     {
         var key = Convert.FromBase64String(secret[Prefix.Length..]);
         var signed = string.Create(CultureInfo.InvariantCulture, $"{id}.{timestamp}.{body}");

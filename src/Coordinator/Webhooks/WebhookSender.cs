@@ -13,16 +13,15 @@ internal sealed class WebhookSender(IHttpClientFactory clients, TimeProvider tim
 
     /// <summary>Posts it, signed, and tells how it went.</summary>
     /// <param name="delivery">What.</param>
-    /// <param name="url">Where to.</param>
-    /// <param name="secret">What it is signed with.</param>
+    /// <param name="webhook">Where to, and what it is signed with.</param>
     /// <param name="cancellationToken">Cancelled: nobody knows whether it arrived.</param>
-    public async Task<WebhookAttempt> SendAsync(WebhookDelivery delivery, string url, string secret, CancellationToken cancellationToken)
+    public async Task<WebhookAttempt> SendAsync(WebhookDelivery delivery, Webhook webhook, CancellationToken cancellationToken)
     {
         using var limit = new CancellationTokenSource(options.Value.Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
-            using var request = Request(delivery, url, secret, time.GetUtcNow().ToUnixTimeSeconds());
+            using var request = Request(delivery, webhook, time.GetUtcNow());
             using var client = clients.CreateClient(nameof(Webhooks));
             using var answer = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ending.Token);
             return new WebhookAttempt
@@ -43,13 +42,13 @@ internal sealed class WebhookSender(IHttpClientFactory clients, TimeProvider tim
         }
     }
 
-    private static HttpRequestMessage Request(WebhookDelivery delivery, string url, string secret, long timestamp) => new(HttpMethod.Post, url)
+    private static HttpRequestMessage Request(WebhookDelivery delivery, Webhook webhook, DateTimeOffset now) => new(HttpMethod.Post, webhook.Url)
     {
         Headers =
         {
             { "webhook-id", delivery.Id.ToString() },
-            { "webhook-timestamp", timestamp.ToString(CultureInfo.InvariantCulture) },
-            { "webhook-signature", WebhookSecret.Sign(secret, delivery.Id, timestamp, delivery.Body) },
+            { "webhook-timestamp", now.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture) },
+            { "webhook-signature", WebhookSecret.Sign(webhook.SecretsAt(now), delivery.Id, now.ToUnixTimeSeconds(), delivery.Body) },
             { "User-Agent", "stable-diffusion-farm" },
         },
         Content = new ByteArrayContent(Encoding.UTF8.GetBytes(delivery.Body)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } },

@@ -21,6 +21,9 @@ internal static class WebhooksApi
         webhooks.MapGet("", List).WithName("ListWebhooks").WithSummary("The caller's webhooks");
         webhooks.MapGet("{id:guid}", Get).WithName("GetWebhook").WithSummary("One webhook").ProducesProblem(StatusCodes.Status404NotFound);
         webhooks.MapPatch("{id:guid}", Change).WithName("ChangeWebhook").WithSummary("Change a webhook, disable or enable it").ProducesProblem(StatusCodes.Status404NotFound);
+        webhooks.MapPost("{id:guid}/secret", ChangeSecret).WithName("ChangeWebhookSecret").WithSummary("Give a webhook a new secret")
+            .WithDescription("This answer alone shows it. Until former_secret_until deliveries have a second signature, by the secret before it, so that the receiver can be changed in between.")
+            .ProducesProblem(StatusCodes.Status404NotFound);
         webhooks.MapDelete("{id:guid}", Remove).WithName("RemoveWebhook").WithSummary("Remove a webhook and the log of its deliveries").ProducesProblem(StatusCodes.Status404NotFound);
         webhooks.MapDeliveries();
     }
@@ -118,6 +121,21 @@ internal static class WebhooksApi
         return TypedResults.Ok(Response(await db.Webhooks.SingleAsync(row => row.Id == id, cancellationToken)));
     }
 
+    private static async Task<Results<Ok<WebhookResponse>, NotFound>> ChangeSecret(
+        Guid id, CurrentOwner owner, FarmDb db, TimeProvider time, IOptions<WebhookOptions> options, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var (secret, until) = (WebhookSecret.New(), time.GetUtcNow() + options.Value.KeepFormerSecret);
+        var changed = await db.Webhooks.Of(owner).Where(webhook => webhook.Id == id).ExecuteUpdateAsync(
+            webhook => webhook.SetProperty(w => w.FormerSecret, w => w.Secret).SetProperty(w => w.FormerSecretUntil, until).SetProperty(w => w.Secret, secret), cancellationToken);
+        if (changed == 0)
+        {
+            return TypedResults.NotFound();
+        }
+
+        response.Headers.CacheControl = "no-store";
+        return TypedResults.Ok(Response(await db.Webhooks.AsNoTracking().SingleAsync(webhook => webhook.Id == id, cancellationToken)) with { Secret = secret });
+    }
+
     private static async Task<Results<NoContent, NotFound>> Remove(Guid id, CurrentOwner owner, FarmDb db, CancellationToken cancellationToken) =>
         await db.Webhooks.Of(owner).Where(webhook => webhook.Id == id).ExecuteDeleteAsync(cancellationToken) == 1 ? TypedResults.NoContent() : TypedResults.NotFound();
 
@@ -134,6 +152,7 @@ internal static class WebhooksApi
         Enabled = webhook.Enabled,
         DisabledReason = webhook.DisabledReason,
         FailingSince = webhook.FailingSince,
+        FormerSecretUntil = webhook.FormerSecretUntil,
         CreatedAt = webhook.CreatedAt,
         DeliveriesUrl = $"/v1/webhooks/{webhook.Id}/deliveries",
     };

@@ -58,6 +58,24 @@ public sealed class EventStreamTests(Databases databases)
     }
 
     [Fact]
+    public async Task Who_holds_events_back_is_told_and_for_how_long()
+    {
+        await using var host = await EventsHost.StartAsync(await databases.NewAsync());
+        var held = (HeldEvents)host.Services.GetService(typeof(HeldEvents))!;
+        await using var open = await host.Database.OpenConnectionAsync(Token);
+        await using var transaction = await open.BeginTransactionAsync(Token);
+        await EventsHost.TellAsync(open, Guid.CreateVersion7());
+        await host.TellAsync(Guid.CreateVersion7());
+        await host.ExecuteAsync("UPDATE events SET at = now() - interval '5 minutes'");
+
+        var (seconds, holder) = await held.ReadAsync(Token);
+        Assert.InRange(seconds, 300, 400);
+        Assert.NotNull(holder); // perhaps another test's: transactions are the server's
+        await transaction.CommitAsync(Token);
+        await EventuallyAsync(async () => await held.ReadAsync(Token) is { Seconds: < 300 });
+    }
+
+    [Fact]
     public async Task A_stream_goes_on_after_any_event_across_pages_of_the_history()
     {
         await using var host = await EventsHost.StartAsync(await databases.NewAsync());

@@ -25,6 +25,7 @@ public sealed class EventsOpenApiTests(Databases databases)
                 "PATCH /v1/webhooks/{id}",
                 "POST /v1/webhooks",
                 "POST /v1/webhooks/{id}/deliveries/{delivery}/redeliver",
+                "POST /v1/webhooks/{id}/secret",
                 "POST /v1/webhooks/{id}/test",
             ],
             paths.Order(StringComparer.Ordinal));

@@ -80,6 +80,37 @@ public sealed class WebhookTests(Databases databases)
     }
 
     [Fact]
+    public async Task A_new_secret_signs_beside_the_former_until_that_has_ended()
+    {
+        await using var host = await StartAsync();
+        await using var receiver = await Receiver.StartAsync();
+        var webhook = await AddAsync(host, new WebhookRequest { Url = receiver.Url });
+        using var answer = await host.Client.PostAsync(new Uri($"/v1/webhooks/{webhook.Id}/secret", UriKind.Relative), null, Token);
+        var changed = (await answer.Content.ReadFromJsonAsync<WebhookResponse>(FarmJson.Options, Token))!;
+        Assert.NotEqual(webhook.Secret, changed.Secret);
+        Assert.InRange(changed.FormerSecretUntil!.Value - DateTimeOffset.UtcNow, TimeSpan.FromHours(23), TimeSpan.FromHours(24));
+
+        var batch = await host.AddBatchAsync();
+        await host.TellAsync(batch);
+        var both = await receiver.NextAsync();
+        Assert.True(both.IsSignedWith(changed.Secret!) && both.IsSignedWith(webhook.Secret!));
+        await host.ExecuteAsync("UPDATE webhooks SET former_secret_until = now()");
+        await host.TellAsync(batch);
+        var one = await receiver.NextAsync();
+        Assert.True(one.IsSignedWith(changed.Secret!) && !one.IsSignedWith(webhook.Secret!));
+    }
+
+    [Theory]
+    [InlineData("http://example.com/\0")]
+    [InlineData("http://example.com/\r\nX-Forged: yes")]
+    public async Task An_address_is_one_line(string url)
+    {
+        await using var host = await StartAsync();
+        using var answer = await host.Client.PostAsJsonAsync("/v1/webhooks", new WebhookRequest { Url = url }, FarmJson.Options, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+    }
+
+    [Fact]
     public async Task What_fails_is_tried_again_with_the_same_id_and_can_be_redelivered()
     {
         await using var host = await StartAsync();
