@@ -36,7 +36,8 @@ public static class ObjectKey
         }
     }
 
-    private static string? Fault(string key)
+    /// <summary>What is wrong with a key, as the end of a sentence; null when nothing is.</summary>
+    public static string? Fault(string key)
     {
         if (string.IsNullOrEmpty(key))
         {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Owners.Access;
@@ -41,11 +42,11 @@ internal static class DownloadsApi
 
     private static async Task<Results<Ok<ImageUrl>, NotFound, ValidationProblem, ProblemHttpResult>> Url(
         Guid id, FarmDb db, IObjectStore objects, TimeProvider time, CancellationToken cancellationToken,
-        [Description("Seconds it shall be good for, 1 to 604800.")] int validFor = 3600)
+        [FromQuery(Name = "valid_for"), Description("Seconds it shall be good for, 1 to 604800.")] int validFor = 3600)
     {
         if (validFor is < 1 or > LongestSeconds)
         {
-            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["validFor"] = [$"{validFor} is out of range: give 1 to {LongestSeconds} seconds."] });
+            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["valid_for"] = [$"{validFor} is out of range: give 1 to {LongestSeconds} seconds."] });
         }
 
         var image = await db.Images.Where(image => image.Id == id).Select(image => new { image.State, image.ObjectKey, image.DeletedAt }).SingleOrDefaultAsync(cancellationToken);

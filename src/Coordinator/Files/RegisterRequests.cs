@@ -53,14 +53,6 @@ internal static class RegisterRequests
             return $"Give the key of a {FileName.Weights} object, or, with a slash at its end, of a folder; pickles are not read.";
         }
 
-        try
-        {
-            ObjectKey.Check(key.TrimEnd('/'));
-            return null;
-        }
-        catch (ArgumentException e)
-        {
-            return e.Message;
-        }
+        return ObjectKey.Fault(key.TrimEnd('/')) is { } fault ? $"The key {fault}." : null;
     }
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using StableDiffusion.Contracts.Batches;
-using StableDiffusion.Contracts.Settings;
 
 namespace StableDiffusion.Coordinator.Problems;
 
@@ -40,7 +39,7 @@ internal static partial class JsonFaults
             return (field, "The text is no valid Unicode: send it as UTF-8, with surrogates (\\ud83d\\ude00) in pairs only.");
         }
 
-        return (field, TypeAt(bodyType, field, options) is { } wanted ? $"The value must be {Kind(wanted)}." : "The value is not of the expected kind; see /openapi/v1.json.");
+        return (field, TypeAt(bodyType, field, options) is { } wanted ? $"The value must be {Kind(wanted, options)}." : "The value is not of the expected kind; see /openapi/v1.json.");
     }
 
     private static string Path(JsonException error) => (error.Path ?? "$").TrimStart('$').TrimStart('.');
@@ -72,12 +71,12 @@ internal static partial class JsonFaults
         return type;
     }
 
-    private static string Kind(Type type)
+    private static string Kind(Type type, JsonSerializerOptions options)
     {
         type = Nullable.GetUnderlyingType(type) ?? type;
         if (type.IsGenericType)
         {
-            return $"a list, each of it {Kind(type.GenericTypeArguments[0])}";
+            return $"a list, each of it {Kind(type.GenericTypeArguments[0], options)}";
         }
 
         return type == typeof(string) ? "a text"
@@ -86,7 +85,9 @@ internal static partial class JsonFaults
             : type == typeof(double) ? "a number"
             : type == typeof(bool) ? "true or false"
             : type == typeof(ImageReference) ? "an image's place in the batch, from 0, or its id"
-            : type == typeof(PromptSyntax) ? "\"a1111\" or \"plain\""
+            : type == typeof(DateTimeOffset) ? "a time with its zone, like 2026-03-14T15:09:26Z"
+            : type == typeof(Guid) ? "an id, like 0198d3c4-2210-76c1-8c43-4e112579a707"
+            : type.IsEnum ? string.Join(" or ", Enum.GetValues(type).Cast<object>().Select(value => JsonSerializer.Serialize(value, type, options)).Order(StringComparer.Ordinal))
             : "an object";
     }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using StableDiffusion.Storage;
 using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
@@ -19,6 +20,8 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
         {
             BadHttpRequestException bad => Unreadable(httpContext, bad),
             ObjectStoreException fault => NotStored(httpContext, fault),
+            _ when exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter } =>
+                new ProblemDetails { Status = StatusCodes.Status400BadRequest, Detail = "A text of the request holds the character U+0000, which can be neither stored nor looked for: leave it out." },
             _ when ReportRetries.IsDatabaseAway(exception) => Away(httpContext, "The database does not answer. What was accepted is kept"),
             _ => null,
         };
@@ -53,7 +56,7 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
         var (field, message) = bad.InnerException is JsonException error
             ? JsonFaults.Explain(error, BodyType(context), json.Value.SerializerOptions)
             : UnreadableParameter().Match(bad.Message) is { Success: true } parameter
-                ? (parameter.Groups[1].Value, $"\"{parameter.Groups[2].Value}\" is not of the expected kind; see /openapi/v1.json.")
+                ? (JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Groups[1].Value), $"\"{parameter.Groups[2].Value}\" is not of the expected kind; see /openapi/v1.json.")
                 : ("body", "Send a JSON object; see /openapi/v1.json.");
         return new HttpValidationProblemDetails(new Dictionary<string, string[]> { [field] = [message] })
         {
@@ -77,12 +80,12 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
             return Away(context, "The object store does not answer");
         }
 
-        var image = Failed(context)?.RouteValues?["id"];
+        var isOfImage = context.Request.Path.StartsWithSegments("/v1/images", StringComparison.Ordinal);
         LogNotStored(fault, context.Request.Path);
         return new ProblemDetails
         {
             Status = StatusCodes.Status500InternalServerError,
-            Detail = $"The object store refuses the picture{(image is null ? " that came with the request; nothing was accepted" : $" of image {image}")}: someone must mend its settings. {fault.Message}",
+            Detail = $"The object store refuses {(isOfImage ? $"the picture of image {Failed(context)?.RouteValues?["id"]}" : $"what {context.Request.Method} {context.Request.Path} asks of it; nothing was accepted")}: someone must mend its settings. {fault.Message}",
         };
     }
 

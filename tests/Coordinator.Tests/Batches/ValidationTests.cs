@@ -42,6 +42,8 @@ public sealed class ValidationTests(Databases databases) : IAsyncLifetime
     [InlineData("""{"prompt":"012345678901234567890123456789012345678901234567890"}""", "prompt", "at most 50")]
     [InlineData("""{"prompt":"a\u0000b"}""", "prompt", "U+0000")]
     [InlineData("""{"prompt":"a","negative_prompt":"a\u0000b"}""", "negative_prompt", "U+0000")]
+    [InlineData("""{"prompt":"a","deadline":"tomorrow"}""", "deadline", "a time with its zone")]
+    [InlineData("""{"prompt":"a","prompt_syntax":1}""", "prompt_syntax", "\"a1111\" or \"plain\"")]
     [InlineData("""{"prompt":"a","model":"huge"}""", "model", "the farm knows tiny")]
     [InlineData("""{"prompt":"a","sampler_name":"Magic"}""", "sampler_name", "Euler a, Euler, LMS")]
     [InlineData("""{"prompt":"a","width":65}""", "width", "64 or 72")]

@@ -26,6 +26,14 @@ public sealed class ObjectStoreFaultTests(Databases databases)
             await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task A_store_that_refuses_a_file_is_not_said_to_refuse_a_picture()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), objects: new BrokenStore(transient: false));
+        using var answer = await host.Client.PostAsync(new Uri("/v1/files/scan", UriKind.Relative), null, Token);
+        Assert.Contains("The object store refuses what POST /v1/files/scan asks of it; nothing was accepted", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
     private async Task<HttpResponseMessage> GetContentAsync(bool transient)
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), objects: new BrokenStore(transient));

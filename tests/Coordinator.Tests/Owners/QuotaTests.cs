@@ -33,6 +33,22 @@ public sealed class QuotaTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Images_that_are_tried_again_need_room_too_and_none_moves_without_it()
+    {
+        var key = await host.NewKeyAsync(limits: new { max_waiting = 4, max_images_per_day = 8 });
+        var batch = await (await host.SubmitAsync(key, 4)).ReadAsync<BatchResponse>();
+        await (await host.SendAsync(key, HttpMethod.Post, $"{batch.Url}/cancel")).ReadAsync<BatchResponse>();
+        Assert.Equal(HttpStatusCode.Created, (await host.SubmitAsync(key, 2)).StatusCode);
+
+        var named = new { images = new[] { 0, 1, 2 } };
+        Assert.Contains("3 images would wait again, and 2 of 4", await (await host.SendAsync(key, HttpMethod.Post, $"{batch.Url}/retry", named)).RefusalAsync(429), StringComparison.Ordinal);
+        Assert.Equal(4, (await (await host.GetAsync(key, batch.Url)).ReadAsync<BatchResponse>()).Counts.Cancelled);
+        var again = await (await host.SendAsync(key, HttpMethod.Post, $"{batch.Url}/retry", new { images = new[] { 0, 1 } })).ReadAsync<BatchResponse>();
+        Assert.Equal((2, 2), (again.Counts.Queued, again.Counts.Cancelled));
+        Assert.Equal(6, (await (await host.GetAsync(key, "/v1/me")).ReadAsync<MeResponse>()).ImagesToday); // accepted once
+    }
+
+    [Fact]
     public async Task A_day_has_so_many_images_and_the_next_has_them_again()
     {
         var key = await host.NewKeyAsync(limits: new { max_images_per_day = 10 });

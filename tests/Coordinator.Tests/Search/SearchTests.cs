@@ -66,6 +66,10 @@ public sealed class SearchTests(Databases databases) : IAsyncLifetime
     [Theory]
     [InlineData("state=lost", "is no state: give queued")]
     [InlineData("limit=0", "give 1 to")]
+    [InlineData("seed=x", "\"seed\"")]
+    [InlineData("since=yesterday", "\"since\"")]
+    [InlineData("q=%00", "U+0000")]
+    [InlineData("tag=a%00b", "U+0000")]
     public async Task What_cannot_be_searched_for_is_told(string query, string reason)
     {
         using var answer = await host.Client.GetAsync(new Uri($"/v1/images?{query}", UriKind.Relative), Token);

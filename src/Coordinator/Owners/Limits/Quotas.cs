@@ -37,6 +37,25 @@ public sealed class Quotas(FarmDb db, TimeProvider time)
         }
     }
 
+    /// <summary>Refuses images that would wait again beyond what may. Call it in the transaction that puts them back, before it counts them as open;
+    /// other submissions of an owner with this limit wait from here to its end. The day's images are those that were accepted, so these count no second time.</summary>
+    /// <exception cref="QuotaExceededException">They may not, and nothing else of the transaction must be kept.</exception>
+    public async Task CheckRetryAsync(int ownerId, int images, CancellationToken cancellationToken)
+    {
+        if (await db.Owners.Where(owner => owner.Id == ownerId).Select(owner => owner.MaxWaiting).SingleAsync(cancellationToken) is not { } limit)
+        {
+            return;
+        }
+
+        await CountAsync(ownerId, 0, cancellationToken);
+        if (await WaitingAsync(ownerId, cancellationToken) is var waiting && waiting + images > limit)
+        {
+            throw images > limit
+                ? new QuotaExceededException("max_waiting", $"{images} images would wait again, and at most {limit} of yours may be on their way: name fewer at once.", null)
+                : new QuotaExceededException("max_waiting", $"{images} images would wait again, and {waiting} of {limit} that may be on their way are.", LookAgain);
+        }
+    }
+
     /// <summary>Refuses a priority above the owner's.</summary>
     /// <exception cref="QuotaExceededException">It is.</exception>
     public async Task CheckPriorityAsync(int ownerId, int priority, CancellationToken cancellationToken) =>
