@@ -9,9 +9,12 @@ public static class Scopes
     /// <summary>Submit, cancel, change and delete the owner's batches.</summary>
     public const string Write = "write";
 
+    /// <summary>Read /metrics, which tells of all owners.</summary>
+    public const string Metrics = "metrics";
+
     /// <summary>Everything of everybody: owners, keys, workers and models too.</summary>
     public const string Admin = "admin";
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Read, Write, Admin];
+    public static IReadOnlyList<string> All { get; } = [Read, Write, Metrics, Admin];
 }

@@ -15,4 +15,9 @@ public sealed class InputOptions
     /// <summary>Most pixels, 1,024 … 67,108,864; 16,777,216 by default, a picture of 4096×4096.</summary>
     [Range(1 << 10, 64 << 20, ErrorMessage = "Inputs:MaxPixels must be 1024 to 67108864.")]
     public int MaxPixels { get; set; } = 16 << 20;
+
+    /// <summary>Most pixels of all pictures of one request, 1,024 … 2,147,483,647; 268,435,456 by default, sixteen of the largest. Each is unpacked
+    /// to be checked, which takes time.</summary>
+    [Range(1 << 10, int.MaxValue, ErrorMessage = "Inputs:MaxPixelsOfRequest must be 1024 to 2147483647.")]
+    public int MaxPixelsOfRequest { get; set; } = 256 << 20;
 }

@@ -14,6 +14,6 @@ internal static class WatchingBuilder
     {
         routes.ServiceProvider.GetRequiredService<PrometheusText>(); // what is counted before the first look counts, too
         routes.MapGet("/metrics", (PrometheusText metrics) => TypedResults.Text(metrics.Write(), "text/plain; version=0.0.4; charset=utf-8"))
-            .WithName("GetMetrics").WithTags("Health").WithSummary("Metrics of queue, fleet and this process, as Prometheus reads them").RequireAuthorization(AccessPolicies.Farm);
+            .WithName("GetMetrics").WithTags("Health").WithSummary("Metrics of queue, fleet and this process, as Prometheus reads them").RequireAuthorization(AccessPolicies.Metrics);
     }
 }

@@ -80,6 +80,16 @@ public sealed class KeysTests(Databases databases) : IAsyncLifetime
         await (await host.SendAsync(GuardedHost.AdminKey, HttpMethod.Delete, $"/v1/keys/{Guid.NewGuid()}")).RefusalAsync(404);
     }
 
+    [Theory]
+    [InlineData("metrics")]
+    [InlineData("admin")]
+    public async Task Metrics_which_name_all_owners_are_for_who_may_read_them(string scope)
+    {
+        var key = await host.AddKeyAsync(await host.AddOwnerAsync("ada"), [scope]);
+        using var answer = await host.GetAsync(key.Key, "/metrics");
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+
     [Fact]
     public async Task A_key_ends_when_it_expires()
     {
@@ -114,6 +124,9 @@ public sealed class KeysTests(Databases databases) : IAsyncLifetime
     [InlineData("read", "POST", "/v1/batches", "write")]
     [InlineData("write", "GET", "/v1/batches", "read")]
     [InlineData("write", "GET", "/v1/workers", "read")]
+    [InlineData("read", "GET", "/metrics", "metrics")]
+    [InlineData("metrics", "GET", "/v1/batches", "read")]
+    [InlineData("metrics", "POST", "/v1/batches", "write")]
     [InlineData("read", "POST", "/v1/owners", "admin")]
     [InlineData("write", "GET", "/v1/owners", "admin")]
     [InlineData("write", "DELETE", "/v1/keys/00000000-0000-0000-0000-000000000001", "admin")]

@@ -7,6 +7,9 @@ internal sealed class RequestInputs(InputOptions limits)
 {
     private readonly Dictionary<string, (InputPicture? Picture, string? Fault)> read = new(ReferenceEqualityComparer.Instance);
     private readonly List<InputPicture> pictures = [];
+    private long pixels; // of all that were looked at; one that is wrong may have had any number
+
+    private string TooMany => $"The pictures before it have {limits.MaxPixelsOfRequest} pixels together, the most of one request (a wrong one counts as the largest): send it with another.";
 
     /// <summary>Those that were in order.</summary>
     public IReadOnlyList<InputPicture> Pictures => pictures;
@@ -19,7 +22,8 @@ internal sealed class RequestInputs(InputOptions limits)
     {
         if (text is null || !read.TryGetValue(text, out var known))
         {
-            known = InputPicture.Read(text, limits);
+            known = pixels < limits.MaxPixelsOfRequest ? InputPicture.Read(text, limits) : (null, TooMany);
+            pixels += known.Picture is { } looked ? (long)looked.Width * looked.Height : limits.MaxPixels;
             if (known.Picture is { } picture)
             {
                 pictures.Add(picture);

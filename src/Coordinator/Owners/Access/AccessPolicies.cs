@@ -15,12 +15,15 @@ internal static class AccessPolicies
     /// <summary><see cref="Scopes.Admin"/> for everything.</summary>
     public const string Admin = "admin";
 
+    /// <summary>What tells of all owners in numbers: <see cref="Scopes.Metrics"/> to look.</summary>
+    public const string Metrics = "metrics";
+
     /// <summary>Any key at all.</summary>
     public const string AnyKey = "any-key";
 
     public static void Add(AuthorizationOptions options)
     {
-        foreach (var (name, look, change) in new[] { (Owner, Scopes.Read, Scopes.Write), (Farm, Scopes.Read, Scopes.Admin), (Admin, Scopes.Admin, Scopes.Admin) })
+        foreach (var (name, look, change) in new[] { (Owner, Scopes.Read, Scopes.Write), (Farm, Scopes.Read, Scopes.Admin), (Metrics, Scopes.Metrics, Scopes.Admin), (Admin, Scopes.Admin, Scopes.Admin) })
         {
             options.AddPolicy(name, policy => policy.AddRequirements(new ScopeRequirement(look, change)));
         }
