@@ -54,6 +54,7 @@ public static class WorkerBuilder
         services.AddSingleton<ProgressReports>();
         services.AddSingleton<Throughput>();
         services.AddSingleton<Registration>();
+        services.AddSingleton<AliveFile>();
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<ModelQueues>();
         services.AddSingleton<CommandEndpoint>();

@@ -59,6 +59,9 @@ public sealed class WorkerOptions
     /// <summary>Time between two heartbeats, ±10 %.</summary>
     public TimeSpan HeartbeatInterval { get; set; } = TimeSpan.FromSeconds(3);
 
+    /// <summary>A file that is written at each heartbeat, for a probe that ends a process whose heart has stopped. Empty: none.</summary>
+    public string AliveFile { get; set; } = "";
+
     /// <summary>Shortest time between two progress reports of an image.</summary>
     public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -140,6 +143,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.HeartbeatInterval <= TimeSpan.Zero)
         {
             yield return $"Worker:HeartbeatInterval is {options.HeartbeatInterval}; it must be longer than zero.";
+        }
+        if (options.AliveFile.Length > 0 && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(options.AliveFile))))
+        {
+            yield return $"Worker:AliveFile is \"{options.AliveFile}\"; there is no such folder.";
         }
         if (options.ReportDelay < TimeSpan.Zero)
         {

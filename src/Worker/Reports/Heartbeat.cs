@@ -20,18 +20,19 @@ public sealed class Heartbeat : IDisposable
     private readonly IRenderer renderer;
     private readonly WorkInHand inHand;
     private readonly Throughput throughput;
+    private readonly AliveFile alive;
     private readonly TimeProvider time;
     private readonly WorkerOptions options;
     private readonly SemaphoreSlim news = new(0);
 
     /// <summary>Listens for changes from now on; tells of them once it runs.</summary>
     public Heartbeat(
-        Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, TimeProvider time, IOptions<WorkerOptions> options)
+        Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, AliveFile alive, TimeProvider time, IOptions<WorkerOptions> options)
     {
         ArgumentNullException.ThrowIfNull(inHand);
         ArgumentNullException.ThrowIfNull(options);
         (this.reporter, this.registration, this.renderer, this.inHand) = (reporter, registration, renderer, inHand);
-        (this.throughput, this.time, this.options) = (throughput, time, options.Value);
+        (this.throughput, this.alive, this.time, this.options) = (throughput, alive, time, options.Value);
         inHand.Changed += Wake;
     }
 
@@ -60,6 +61,7 @@ public sealed class Heartbeat : IDisposable
             var interval = options.HeartbeatInterval * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
             await registration.SendIfDueAsync(cancellationToken).ConfigureAwait(false); // first: beats of a worker that nobody knows say nothing
             await ReportAsync(leaving: false, cancellationToken).ConfigureAwait(false);
+            alive.Touch();
             var pause = interval / MostPerInterval;
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             using var due = new CancellationTokenSource(interval - pause, time);

@@ -76,6 +76,23 @@ public sealed class WorkerLifeTests
     }
 
     [Fact]
+    public async Task The_alive_file_is_written_at_each_heartbeat()
+    {
+        var folder = Directory.CreateTempSubdirectory("alive-").FullName;
+        var file = Path.Combine(folder, "alive");
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer(), aliveFile: file);
+        for (var time = 0; time < 2; time++)
+        {
+            File.Delete(file);
+            var next = farm.Reports.All<WorkerBeat>().Count + 2; // it is written after a beat was sent
+            await farm.ReportAsync<WorkerBeat>(_ => farm.Reports.All<WorkerBeat>().Count > next);
+            Assert.True(File.Exists(file));
+        }
+
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public async Task Adapters_that_come_and_go_beside_the_models_are_told_without_a_restart()
     {
         var folder = Directory.CreateTempSubdirectory("models-").FullName;

@@ -27,6 +27,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("Worker:MaxModels", "-1")]
     [InlineData("Worker:Uploads", "0")]
     [InlineData("Worker:ReportDelay", "-00:00:01")]
+    [InlineData("Worker:AliveFile", "/no/such/folder/alive")]
     [InlineData("Worker:SingleFiles:dream-2.1:PredictionType", "v")]
     [InlineData("Worker:SingleFiles:dream-2.1:UseEma", "perhaps")]
     [InlineData("Worker:HeartbeatInterval", "00:00:00")]

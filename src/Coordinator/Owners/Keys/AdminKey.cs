@@ -14,7 +14,6 @@ internal sealed partial class AdminKey(
 {
     private const string OfSettings = "admin key of the settings";
     private const string OfFirstStart = "admin key of the first start";
-    private const long LockKey = 0x6661_726d_6b65_7973; // any number that is ours alone
 
     public async Task StartedAsync(CancellationToken cancellationToken)
     {
@@ -28,8 +27,8 @@ internal sealed partial class AdminKey(
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_xact_lock({LockKey})", cancellationToken); // of several replicas one makes it
-        var made = await EnsureAsync(db, scope.ServiceProvider.GetRequiredService<ApiKeys>(), cancellationToken);
+        await SettingsKey.LockAsync(db, cancellationToken); // of several replicas one makes it
+        var made = await EnsureAsync(db, scope.ServiceProvider.GetRequiredService<ApiKeys>(), scope.ServiceProvider.GetRequiredService<SettingsKey>(), cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         if (made is not null && options.Value.AdminKeyFile is null)
         {
@@ -48,12 +47,16 @@ internal sealed partial class AdminKey(
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <returns>The key, where one was made.</returns>
-    private async Task<string?> EnsureAsync(FarmDb db, ApiKeys keys, CancellationToken cancellationToken)
+    private async Task<string?> EnsureAsync(FarmDb db, ApiKeys keys, SettingsKey settingsKey, CancellationToken cancellationToken)
     {
         var file = options.Value.AdminKeyFile is { } path ? new AdminKeyFile(path) : null;
         if ((options.Value.AdminKey ?? file?.Read()) is { } chosen)
         {
-            await UseAsync(chosen, db, keys, cancellationToken);
+            if (!await settingsKey.UseAsync(chosen, Owner.Default, OfSettings, [Scopes.Admin], cancellationToken))
+            {
+                LogEnded();
+            }
+
             return null;
         }
 
@@ -73,27 +76,6 @@ internal sealed partial class AdminKey(
         }
 
         return made;
-    }
-
-    /// <summary>The settings' key, and of those that the settings had before, none.</summary>
-    private async Task UseAsync(string chosen, FarmDb db, ApiKeys keys, CancellationToken cancellationToken)
-    {
-        var sha256 = KeyText.Hash(chosen);
-        foreach (var former in await db.ApiKeys.Where(key => key.Name == OfSettings && key.RevokedAt == null && key.Sha256 != sha256).ToListAsync(cancellationToken))
-        {
-            await keys.RevokeAsync(former.Id, cancellationToken);
-        }
-
-        var known = await db.ApiKeys.AsNoTracking().SingleOrDefaultAsync(key => key.Sha256 == sha256, cancellationToken);
-        if (known is null)
-        {
-            keys.Add(chosen, Owner.Default, OfSettings, [Scopes.Admin]);
-            await db.SaveChangesAsync(cancellationToken);
-        }
-        else if (!keys.IsValid(known))
-        {
-            LogEnded();
-        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Requests need no key: whoever reaches {Addresses} may do everything")]
