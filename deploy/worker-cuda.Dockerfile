@@ -34,7 +34,9 @@ ENV Logging__Console__FormatterName=json \
     Logging__Console__FormatterOptions__TimestampFormat=yyyy-MM-ddTHH:mm:ss.fffZ
 # for what is pulled from the farm's store; a volume that is mounted here takes over whose it is
 RUN install -d -o 1654 -g 1654 /cache
-ENV Worker__Cache=/cache
+ENV Worker__Cache=/cache Worker__AliveFile=/tmp/alive
+# it has no port; its heartbeat writes the file every few seconds, also while the broker is away
+HEALTHCHECK --interval=20s --timeout=5s --start-period=60s --retries=3 CMD ["bash", "-c", "find /tmp/alive -mmin -1 | grep -q ."]
 WORKDIR /app
 USER 1654
 ENTRYPOINT ["/usr/share/dotnet/dotnet", "Worker.dll"]

@@ -29,8 +29,10 @@ public sealed class OtlpCollector : IAsyncDisposable
     /// <summary>What makes a program send to it, often.</summary>
     public Dictionary<string, string> Environment => new()
     {
-        ["OTEL_EXPORTER_OTLP_ENDPOINT"] = app.Urls.Single(),
-        ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+        ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = $"{app.Urls.Single()}/v1/traces",
+        ["OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"] = $"{app.Urls.Single()}/v1/metrics",
+        ["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf",
+        ["OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"] = "http/protobuf",
         ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
         ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
     };

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using OpenTelemetry;
+using OpenTelemetry.Exporter;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -14,9 +15,7 @@ namespace StableDiffusion.Worker.Watching;
 /// <summary>Sends traces and metrics where OpenTelemetry's environment variables say; made and ended with the host.</summary>
 internal sealed class OtlpExport(IConfiguration configuration, IRenderer renderer, IOptions<WorkerOptions> options) : IHostedService, IDisposable
 {
-    // OpenTelemetry's own names; its exporter reads them and their siblings
-    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT", TracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", MetricsEndpoint = "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT";
-
+    private const string Exporter = "OTEL_EXPORTER_OTLP_"; // OpenTelemetry's own names
     private TracerProvider? traces;
     private MeterProvider? metrics;
 
@@ -24,14 +23,14 @@ internal sealed class OtlpExport(IConfiguration configuration, IRenderer rendere
     {
         var resource = ResourceBuilder.CreateDefault().AddService("farm-worker", serviceVersion: WorkerVersion.Text, serviceInstanceId: options.Value.Id)
             .AddEnvironmentVariableDetector(); // the environment knows better
-        if (Names(Endpoint, TracesEndpoint))
+        if (IsNamed("TRACES"))
         {
-            traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(WorkerTraces.Name).AddOtlpExporter().Build();
+            traces = Sdk.CreateTracerProviderBuilder().SetResourceBuilder(resource).AddSource(WorkerTraces.Name).AddOtlpExporter(options => Configure(options, "TRACES")).Build();
         }
 
-        if (Names(Endpoint, MetricsEndpoint))
+        if (IsNamed("METRICS"))
         {
-            metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(WorkerMeter.Name, MeasuredObjectStore.MeterName, "System.Runtime").AddOtlpExporter().Build();
+            metrics = Sdk.CreateMeterProviderBuilder().SetResourceBuilder(resource).AddMeter(WorkerMeter.Name, MeasuredObjectStore.MeterName, "System.Runtime").AddOtlpExporter(options => Configure(options, "METRICS")).Build();
             WorkerMeter.Watch(() => renderer.UsedMemory);
         }
 
@@ -46,5 +45,19 @@ internal sealed class OtlpExport(IConfiguration configuration, IRenderer rendere
         metrics?.Dispose();
     }
 
-    private bool Names(params string[] endpoints) => endpoints.Any(endpoint => configuration[endpoint] is { Length: > 0 });
+    private bool IsNamed(string signal) => configuration[$"{Exporter}ENDPOINT"] is { Length: > 0 } || configuration[$"{Exporter}{signal}_ENDPOINT"] is { Length: > 0 };
+
+    // the exporter itself reads what holds for all signals, and not what is for one
+    private void Configure(OtlpExporterOptions options, string signal)
+    {
+        if (configuration[$"{Exporter}{signal}_ENDPOINT"] is { Length: > 0 } endpoint)
+        {
+            options.Endpoint = new Uri(endpoint);
+        }
+
+        if (configuration[$"{Exporter}{signal}_PROTOCOL"] is { Length: > 0 } protocol)
+        {
+            options.Protocol = protocol == "http/protobuf" ? OtlpExportProtocol.HttpProtobuf : OtlpExportProtocol.Grpc;
+        }
+    }
 }

@@ -1,5 +1,7 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using StableDiffusion.Farm.Servers;
 
 namespace StableDiffusion.Farm.Tests.Deployment;
 
@@ -21,10 +23,12 @@ public sealed partial class ComposeTests
     public void A_setting_of_another_name_is_none() => Assert.False(ProgramSettings.Has("worker", "Worker__Modells") || ProgramSettings.Has("worker", "ConnectionStrings__Farm"));
 
     [Fact]
-    public void Only_the_coordinator_has_a_published_port_and_a_way_out_and_its_port_is_the_images()
+    public void Only_the_coordinator_and_the_dashboard_have_a_published_port_on_loopback_and_a_way_out_and_its_port_is_the_images()
     {
-        Assert.Equal(["coordinator"], Services.Where(service => service.Value!["ports"] is not null).Select(service => service.Key));
-        Assert.Equal(["coordinator"], Services.Where(service => service.Value.Texts("networks").Contains("outside")).Select(service => service.Key));
+        Assert.Equal(["coordinator", "grafana"], Services.Where(service => service.Value!["ports"] is not null).Select(service => service.Key));
+        Assert.All(Services.SelectMany(service => service.Value.Texts("ports")), port => Assert.Matches(@"^\$\{FARM_\w+:-127\.0\.0\.1:\d+\}:\d+$", port));
+        Assert.Equal(["coordinator", "grafana"], Services.Where(service => service.Value.Texts("networks").Contains("outside")).Select(service => service.Key));
+        Assert.DoesNotContain("farm", Services["grafana"].Texts("networks"));
         Assert.Equal("true", DeploymentFiles.ReadYaml("docker-compose.yml").Text("networks.farm.internal"));
         Assert.EndsWith(":" + ExposedPort(), Services["coordinator"].Text("ports"), StringComparison.Ordinal);
     }
@@ -48,6 +52,7 @@ public sealed partial class ComposeTests
 
         Assert.All(variables, variable => Assert.Matches($"(?m)^#?{variable.Groups["name"].Value}=", example));
         Assert.All(variables.Where(variable => IsSecret(variable.Groups["name"].Value)), variable => Assert.StartsWith(":?", variable.Groups["otherwise"].Value, StringComparison.Ordinal));
+        Assert.All(DeploymentFiles.ReadYaml("docker-compose.yml")["secrets"]!.AsObject(), secret => Assert.Contains($"\n{secret.Value.Text("environment")}=\n", example, StringComparison.Ordinal));
         Assert.All(Line().Matches(example).Where(line => IsSecret(line.Groups["name"].Value)), line => Assert.Equal("", line.Groups["value"].Value));
         Assert.Equal(
             Line().Matches(example).Select(line => line.Groups["name"].Value).Where(IsSecret).Order(),
@@ -65,7 +70,7 @@ public sealed partial class ComposeTests
             }
             else
             {
-                Assert.Matches(@":(RELEASE\.\S+|\d+\.\d+\S*)$", service.Text("image"));
+                Assert.Matches(@":(RELEASE\.\S+|v?\d+\.\d+\S*)$", service.Text("image"));
             }
         }
 
@@ -75,6 +80,45 @@ public sealed partial class ComposeTests
             Assert.All(lines.Where(line => line.StartsWith("FROM ", StringComparison.Ordinal)), line => Assert.Matches(@"^FROM \S+:\d+\.\d+\S*( AS [a-z]+)?$", line));
             Assert.Contains("USER 1654", lines);
         }
+    }
+
+    [Fact]
+    public void What_is_mounted_from_here_is_here()
+    {
+        string[] mounted = [.. Services.SelectMany(service => service.Value.Texts("volumes")).Where(volume => volume.StartsWith("./", StringComparison.Ordinal)).Select(volume => volume.Split(':')[0])];
+        Assert.Contains("./deploy/grafana/render-farm.json", mounted);
+        Assert.All(mounted, path => Assert.True(Path.Exists(DeploymentFiles.PathOf(path)), path));
+        Assert.All(Services, service => Assert.Empty(service.Value.Texts("volumes").Select(volume => volume.Split(':')[0]).Where(name => name.All(char.IsAsciiLetter))
+            .Except(DeploymentFiles.ReadYaml("docker-compose.yml")["volumes"]!.AsObject().Select(volume => volume.Key))));
+    }
+
+    [Fact]
+    public void Prometheus_asks_the_coordinators_with_the_watch_key_and_listens_where_workers_tell()
+    {
+        JsonNode scrape = DeploymentFiles.ReadYaml("deploy", "prometheus", "prometheus.yml").At("scrape_configs").Single();
+        Assert.Equal("/run/secrets/" + Services["prometheus"].Text("secrets"), scrape.Text("authorization.credentials_file"));
+        Assert.Equal(("coordinator", ExposedPort()), (scrape.Text("dns_sd_configs.names"), scrape.Text("dns_sd_configs.port")));
+        Assert.Equal("FARM_WATCH_KEY", DeploymentFiles.ReadYaml("docker-compose.yml")["secrets"]!["watch-key"].Text("environment"));
+        Assert.Equal("http://prometheus:9090/api/v1/otlp/v1/metrics", Services["worker"].Text("environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"));
+        Assert.Contains("--web.enable-otlp-receiver", Services["prometheus"].Texts("command"));
+        Assert.Equal("http://prometheus:9090", DeploymentFiles.ReadYaml("deploy", "grafana", "provisioning", "datasources", "prometheus.yaml").Text("datasources.url"));
+    }
+
+    [Theory, InlineData("worker"), InlineData("worker-cuda")]
+    public async Task A_worker_is_taken_for_dead_when_its_heart_has_not_beaten_for_a_minute(string image)
+    {
+        string check = HealthCheck().Match(DeploymentFiles.Read("deploy", $"{image}.Dockerfile").Replace("\\\n", "", StringComparison.Ordinal)).Groups["command"].Value;
+        string[] command = JsonSerializer.Deserialize<string[]>(check)!;
+        Assert.Equal(command, Kustomization.Load("deploy", "k8s", "base").Objects.SelectMany(found => found.Objects()).SelectMany(found => found.At("livenessProbe.exec.command")).Select(word => word.GetValue<string>()));
+        string alive = DeploymentFiles.ImageSettings(image)["Worker__AliveFile"], file = Path.GetTempFileName();
+        string[] here = [.. command[1..].Select(word => word.Replace(alive, file, StringComparison.Ordinal))];
+        Assert.NotEqual(command[1..], here);
+
+        await ServerProcess.RunAsync(command[0], here, cancellationToken: TestContext.Current.CancellationToken);
+        File.SetLastWriteTimeUtc(file, DateTime.UtcNow - TimeSpan.FromSeconds(61));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => ServerProcess.RunAsync(command[0], here, cancellationToken: TestContext.Current.CancellationToken));
+        File.Delete(file);
+        await Assert.ThrowsAsync<InvalidOperationException>(() => ServerProcess.RunAsync(command[0], here, cancellationToken: TestContext.Current.CancellationToken));
     }
 
     [Fact]
@@ -123,6 +167,9 @@ public sealed partial class ComposeTests
 
     [GeneratedRegex(@"(?m)^(?<name>FARM_[A-Z0-9_]+)=(?<value>.*)$")]
     private static partial Regex Line();
+
+    [GeneratedRegex(@"(?m)^HEALTHCHECK .*?CMD (?<command>\[.*\])$")]
+    private static partial Regex HealthCheck();
 
     [GeneratedRegex(@"(?m)^EXPOSE (?<port>\d+)$")]
     private static partial Regex Expose();

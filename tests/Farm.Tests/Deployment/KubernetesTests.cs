@@ -9,7 +9,7 @@ namespace StableDiffusion.Farm.Tests.Deployment;
 public sealed partial class KubernetesTests
 {
     /// <summary>What an operator makes by hand, docs/operations.md.</summary>
-    private static readonly string[] SecretsByHand = ["farm-coordinator", "farm-worker", "farm-scaling"];
+    private static readonly string[] SecretsByHand = ["farm-coordinator", "farm-worker", "farm-watch"];
 
     public static TheoryData<string> Overlays => [.. Directory.GetDirectories(DeploymentFiles.PathOf("deploy", "k8s", "overlays")).Select(folder => Path.GetFileName(folder)!)];
 
@@ -91,7 +91,7 @@ public sealed partial class KubernetesTests
 
         string[] images = [.. DeploymentFiles.ReadYaml("docker-compose.yml")["services"].Objects().SelectMany(service => service.Texts("image"))];
         Assert.All(Load("trial").Workloads.SelectMany(workload => Pod(workload).Texts("containers.image")), image => Assert.Contains(image, images));
-        Assert.All(Load("trial").Objects.SelectMany(found => found.Objects()).Texts("secretKeyRef.key"), key => Assert.Contains($"\n{key}=\n", DeploymentFiles.Read(".env.example"), StringComparison.Ordinal));
+        Assert.All(Load("trial").Objects.SelectMany(found => found.Objects()).SelectMany(found => found.At("secretKeyRef")).Where(one => one.Text("name") == "farm-servers").Select(one => one.Text("key")), key => Assert.Contains($"\n{key}=\n", DeploymentFiles.Read(".env.example"), StringComparison.Ordinal));
     }
 
     [Theory, MemberData(nameof(Overlays))]
@@ -118,6 +118,22 @@ public sealed partial class KubernetesTests
 
         Assert.Equal("http://coordinator.render-farm.svc/v1/scaling", trigger.Text("metadata.url"));
         Assert.Equal(12, answer[trigger.Text("metadata.valueLocation")]!.GetValue<double>());
+    }
+
+    [Fact]
+    public void What_watches_shows_the_key_that_the_coordinators_know_and_finds_their_metrics_and_the_dashboard()
+    {
+        Kustomization watch = Kustomization.Load("deploy", "k8s", "watch"), farm = Load("gpu");
+        JsonObject monitor = watch.OfKind("ServiceMonitor").Single(), key = (JsonObject)Pod(farm.Workloads.Single(found => found.Text("metadata.name") == "coordinator"))
+            .At("containers.env").Single(variable => variable.Text("name") == "Owners__WatchKey")["valueFrom"]!["secretKeyRef"]!;
+
+        Assert.Equal((key.Text("name"), key.Text("key")), (monitor.Text("spec.endpoints.authorization.credentials.name"), monitor.Text("spec.endpoints.authorization.credentials.key")));
+        JsonNode keda = farm.OfKind("TriggerAuthentication").Single().At("spec.secretTargetRef").Single();
+        Assert.Equal((key.Text("name"), key.Text("key"), "token"), (keda.Text("name"), keda.Text("key"), keda.Text("parameter")));
+        Assert.Contains(monitor.Text("spec.endpoints.port"), farm.OfKind("Service").Single().Texts("spec.ports.name"));
+        Assert.Contains("app.kubernetes.io/part-of: render-farm", DeploymentFiles.Read("deploy", "k8s", "base", "kustomization.yaml"), StringComparison.Ordinal);
+        Assert.Equal("render-farm", monitor["spec"]!["selector"]!["matchLabels"]!["app.kubernetes.io/part-of"]!.GetValue<string>());
+        Assert.Equal(["render-farm.json"], watch.ConfigMaps["render-farm-dashboard"]);
     }
 
     [Fact]

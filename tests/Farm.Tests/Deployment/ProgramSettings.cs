@@ -22,10 +22,19 @@ internal static class ProgramSettings
     private static readonly (string Section, Type Options)[] Workers =
         [.. Both, .. Sections(typeof(Worker.Hosting.WorkerOptions).Assembly), (Worker.Hosting.WorkerOptions.Section, typeof(Worker.Files.PullOptions))];
 
+    // its exporter's own, https://opentelemetry.io/docs/specs/otel/protocol/exporter/
+    private static readonly string[] OpenTelemetry =
+        ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL"];
+
     /// <summary>Whether "Section__Property__Property" is a setting of that program.</summary>
     public static bool Has(string program, string variable)
     {
-        if (variable == OwnerOptions.AdminKeyVariable)
+        if (OpenTelemetry.Contains(variable))
+        {
+            return true;
+        }
+
+        if (variable is OwnerOptions.AdminKeyVariable or OwnerOptions.WatchKeyVariable)
         {
             return program == "coordinator";
         }

@@ -19,3 +19,4 @@ RabbitMq__Uri=amqp://worker:$FARM_WORKER_RABBITMQ_PASSWORD@rabbitmq:5672/farm
 Objects__S3__AccessKey=worker
 Objects__S3__SecretKey=$FARM_WORKER_S3_SECRET
 SETTINGS
+echo "token=$FARM_WATCH_KEY" >secrets/watch.env
