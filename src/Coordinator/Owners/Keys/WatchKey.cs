@@ -31,7 +31,7 @@ internal sealed partial class WatchKey(
             await db.SaveChangesAsync(cancellationToken);
         }
 
-        if (!await scope.ServiceProvider.GetRequiredService<SettingsKey>().UseAsync(chosen, owner.Id, OfSettings, [Scopes.Read], cancellationToken))
+        if (!await scope.ServiceProvider.GetRequiredService<SettingsKey>().UseAsync(chosen, owner.Id, OfSettings, [Scopes.Read, Scopes.Metrics], cancellationToken))
         {
             LogEnded();
         }
