@@ -12,7 +12,9 @@ namespace StableDiffusion.Coordinator.Events;
 /// <param name="first">What to send before them, if anything.</param>
 /// <param name="heartbeat">Longest silence.</param>
 /// <param name="place">Given back at the end.</param>
-internal sealed class EventStreamResult(IAsyncEnumerable<StreamedEvent> events, StreamedEvent? first, TimeSpan heartbeat, IDisposable place) : IResult
+/// <param name="mayListen">Asked now and then; the stream ends when it may no longer be heard.</param>
+internal sealed class EventStreamResult(
+    IAsyncEnumerable<StreamedEvent> events, StreamedEvent? first, TimeSpan heartbeat, IDisposable place, Func<CancellationToken, Task<bool>> mayListen) : IResult
 {
     private const int FlushAt = 16 * 1024;
 
@@ -48,6 +50,7 @@ internal sealed class EventStreamResult(IAsyncEnumerable<StreamedEvent> events, 
     {
         await using var reader = events.GetAsyncEnumerator(ending.Token);
         var next = reader.MoveNextAsync().AsTask();
+        var asked = time.GetTimestamp();
         try
         {
             await IsThereAsync(next, time); // who has an answer is listening
@@ -80,11 +83,27 @@ internal sealed class EventStreamResult(IAsyncEnumerable<StreamedEvent> events, 
 
             while (!await IsThereAsync(next, time))
             {
+                if (!await MayGoOnAsync())
+                {
+                    return false;
+                }
+
                 Write(body, ":\n\n");
                 await body.FlushAsync(ending.Token);
             }
 
-            return await next;
+            return await MayGoOnAsync() && await next;
+        }
+
+        async Task<bool> MayGoOnAsync()
+        {
+            if (time.GetElapsedTime(asked) < heartbeat)
+            {
+                return true;
+            }
+
+            asked = time.GetTimestamp();
+            return await mayListen(ending.Token);
         }
     }
 

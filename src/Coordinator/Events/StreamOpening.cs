@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Options;
 using StableDiffusion.Coordinator.Owners.Access;
+using StableDiffusion.Coordinator.Owners.Keys;
 using StableDiffusion.Coordinator.Owners.Limits;
 
 namespace StableDiffusion.Coordinator.Events;
 
 /// <summary>Opens a stream where its listener left off, or says why that cannot be.</summary>
-internal sealed class StreamOpening(EventStream stream, EventLog log, StreamPlaces places, CurrentOwner owner, IOptions<EventOptions> options)
+internal sealed class StreamOpening(EventStream stream, EventLog log, StreamPlaces places, CurrentOwner owner, ApiKeys keys, IOptions<EventOptions> options)
 {
     private static readonly TimeSpan TryAgain = TimeSpan.FromSeconds(30);
 
@@ -37,6 +38,7 @@ internal sealed class StreamOpening(EventStream stream, EventLog log, StreamPlac
         }
 
         EventPosition? beginning = filter.BatchId is null ? null : default(EventPosition);
-        return new EventStreamResult(stream.ReadAsync(filter, after ?? beginning, untilFinished, CancellationToken.None), first, options.Value.Heartbeat, place); // the result ends it
+        var events = stream.ReadAsync(filter, after ?? beginning, untilFinished, CancellationToken.None); // the result ends it
+        return new EventStreamResult(events, first, options.Value.Heartbeat, place, token => owner.KeyId is { } key ? keys.IsValidAsync(key, token) : Task.FromResult(true));
     }
 }

@@ -17,6 +17,11 @@ internal sealed class WebhookSender(IHttpClientFactory clients, TimeProvider tim
     /// <param name="cancellationToken">Cancelled: nobody knows whether it arrived.</param>
     public async Task<WebhookAttempt> SendAsync(WebhookDelivery delivery, Webhook webhook, CancellationToken cancellationToken)
     {
+        if (!options.Value.AllowHttp && webhook.Url.StartsWith("http:", StringComparison.OrdinalIgnoreCase))
+        {
+            return new WebhookAttempt { Error = "Plain http is no longer allowed (Webhooks:AllowHttp): change the address." };
+        }
+
         using var limit = new CancellationTokenSource(options.Value.Timeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try

@@ -43,6 +43,21 @@ public sealed class EventOwnersTests(Databases databases)
         Assert.Equal(HttpStatusCode.NotFound, removed.StatusCode);
     }
 
+    [Fact]
+    public async Task A_stream_ends_soon_after_its_key()
+    {
+        await using var host = await EventsHost.StartAsync(await databases.NewAsync(), new() { ["Owners:Authentication"] = "on", ["Owners:AdminKey"] = AdminKey, ["Events:Heartbeat"] = "00:00:00.020" });
+        using var admin = Client(host, AdminKey);
+        var key = await PostAsync<NewKeyResponse>(admin, "/v1/owners/1/keys", new KeyRequest { Name = "a test" });
+        using var client = Client(host, key.Key);
+        using var ends = await EventReader.OpenAsync(client, "/v1/events");
+        using var goesOn = await EventReader.OpenAsync(admin, "/v1/events");
+        (await admin.DeleteAsync($"/v1/keys/{key.Id}", Token)).EnsureSuccessStatusCode();
+        Assert.Empty(await ends.RestAsync());
+        await host.TellAsync(await host.AddBatchAsync());
+        Assert.NotNull(await goesOn.NextAsync());
+    }
+
     private static HttpClient Client(EventsHost host, string key) =>
         new() { BaseAddress = host.Client.BaseAddress, DefaultRequestHeaders = { Authorization = new AuthenticationHeaderValue("Bearer", key) } };
 

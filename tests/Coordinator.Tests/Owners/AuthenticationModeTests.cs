@@ -42,6 +42,20 @@ public sealed class AuthenticationModeTests(Databases databases)
     }
 
     [Theory]
+    [InlineData("POST", "/v1/sweeps", "cross-site", HttpStatusCode.Unauthorized)]
+    [InlineData("POST", "/v1/sweeps", "same-origin", HttpStatusCode.OK)]
+    [InlineData("GET", "/v1/sweeps", "cross-site", HttpStatusCode.OK)] // a link to a page here
+    public async Task A_change_that_another_site_makes_a_browser_ask_for_needs_a_key(string method, string path, string site, HttpStatusCode status)
+    {
+        await using var host = await CoordinatorHost.StartAsync(
+            await databases.NewAsync(), new() { ["Owners:Authentication"] = "auto" }, configure: builder => builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0"));
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(host.Url, path)) { Headers = { { "Sec-Fetch-Site", site } } };
+        using var answer = await client.SendAsync(request, Token);
+        Assert.Equal(status, answer.StatusCode);
+    }
+
+    [Theory]
     [InlineData("http://localhost:5080", true)]
     [InlineData("http://127.8.9.1:80", true)]
     [InlineData("https://[::1]:443", true)]

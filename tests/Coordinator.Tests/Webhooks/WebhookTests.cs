@@ -200,6 +200,18 @@ public sealed class WebhookTests(Databases databases)
     }
 
     [Fact]
+    public async Task Plain_http_that_was_allowed_once_is_sent_to_no_more()
+    {
+        await using var host = await StartAsync(new() { ["Webhooks:AllowHttp"] = "false", ["Webhooks:RetryDelay"] = "00:01:00" });
+        await using var receiver = await Receiver.StartAsync();
+        var webhook = await AddAsync(host, new WebhookRequest { Url = "https://example.com/" });
+        await host.ExecuteAsync($"UPDATE webhooks SET url = '{receiver.Url}'");
+        using var tested = await host.Client.PostAsync($"/v1/webhooks/{webhook.Id}/test", null, Token);
+        await EventuallyAsync(async () => (await DeliveriesAsync(host, webhook)).Single().LastError is { } error && error.Contains("Webhooks:AllowHttp", StringComparison.Ordinal));
+        Assert.False(receiver.TryNext());
+    }
+
+    [Fact]
     public async Task Several_coordinators_make_one_delivery_of_an_event()
     {
         var database = await databases.NewAsync();

@@ -28,9 +28,9 @@ internal sealed class AuthenticationState(IServer server, IOptions<OwnerOptions>
 
     /// <summary>Whether a request needs a key. In the automatic mode the connection is looked at as well, since Kestrel takes new endpoints
     /// while it runs, and the name that the farm was called by: a proxy's, or one that a site has given this machine's address to make a
-    /// browser here ask (DNS rebinding), is not this machine's own.</summary>
+    /// browser here ask (DNS rebinding), is not this machine's own. Nor is a change that another site makes a browser here ask for.</summary>
     public bool IsOnFor(HttpContext context) => IsOn || (options.Value.Authentication is AuthenticationMode.Auto
-        && !((context.Connection.LocalIpAddress is not { } address || IPAddress.IsLoopback(address)) && IsLoopbackName(context.Request.Host.Host)));
+        && !((context.Connection.LocalIpAddress is not { } address || IPAddress.IsLoopback(address)) && IsLoopbackName(context.Request.Host.Host) && !IsAnothersChange(context.Request)));
 
     /// <summary>Whether an address that a server listens on ("http://localhost:5080") can be reached from this machine alone.</summary>
     public static bool IsLoopback(string address)
@@ -38,6 +38,10 @@ internal sealed class AuthenticationState(IServer server, IOptions<OwnerOptions>
         var binding = BindingAddress.Parse(address);
         return binding.IsUnixPipe || binding.IsNamedPipe || IsLoopbackName(binding.Host);
     }
+
+    // a browser says which site made it ask; one that this machine's user just looks at shall not sweep, scan or drain here
+    private static bool IsAnothersChange(HttpRequest request) =>
+        !HttpMethods.IsGet(request.Method) && !HttpMethods.IsHead(request.Method) && request.Headers["Sec-Fetch-Site"] == "cross-site";
 
     private static bool IsLoopbackName(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var ip) && IPAddress.IsLoopback(ip));

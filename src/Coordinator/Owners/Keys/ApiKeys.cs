@@ -44,6 +44,13 @@ public sealed class ApiKeys(FarmDb db, TimeProvider time)
     /// <summary>Whether a key may be used now.</summary>
     public bool IsValid(ApiKey key) => key.RevokedAt is null && !(key.ExpiresAt <= time.GetUtcNow());
 
+    /// <summary>Whether a key that was found before may still be used.</summary>
+    public Task<bool> IsValidAsync(Guid id, CancellationToken cancellationToken)
+    {
+        var now = time.GetUtcNow();
+        return db.ApiKeys.AnyAsync(key => key.Id == id && key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > now), cancellationToken);
+    }
+
     /// <summary>Ends a key at once and for good.</summary>
     /// <returns>False: there is none.</returns>
     public async Task<bool> RevokeAsync(Guid id, CancellationToken cancellationToken)
