@@ -13,7 +13,7 @@ builder.Services.AddMassTransit(bus =>
     bus.AddCoordinatorConsumers();
     bus.UsingRabbitMq((context, rabbit) =>
     {
-        rabbit.Host(context.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri);
+        rabbit.Host(context.GetRequiredService<IOptions<RabbitMqOptions>>().Value.Uri, host => host.Heartbeat(RabbitMqOptions.Heartbeat));
         rabbit.ConfigureJsonSerializerOptions(json =>
         {
             json.WriteIndented = false; // nobody reads them as they fly

@@ -28,6 +28,14 @@ public sealed record WorkerBeat
     /// <summary>Images a second lately, while at work; null before the first.</summary>
     public double? Throughput { get; init; }
 
+    /// <summary>How long its process has run. What the worker was granted before that, another process of its name had, and lost with its end.
+    /// Null: not told.</summary>
+    public TimeSpan? Age { get; init; }
+
+    /// <summary>How long it has listened to the queue of its own (<see cref="Queues.RenderOn"/>), which goes with its connection: what was sent there
+    /// before is lost. Null: it does not listen.</summary>
+    public TimeSpan? ListensFor { get; init; }
+
     /// <summary>True in the last beat of a worker that shuts down: nothing more is meant for it.</summary>
     public bool Leaving { get; init; }
 }

@@ -1,4 +1,5 @@
 using MassTransit;
+using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Dispatch;
@@ -7,20 +8,44 @@ using StableDiffusion.Coordinator.Images.Lifecycle;
 namespace StableDiffusion.Coordinator.Workers;
 
 /// <summary>Takes in workers' beats, many at once: a thousand workers are some hundred beats a second.</summary>
-public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions actions, ImageLosses losses, DispatchSignal dispatch) : IConsumer<Batch<WorkerBeat>>
+public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions actions, ImageLosses losses, DispatchSignal dispatch, IOptions<WorkerOptions> options)
+    : IConsumer<Batch<WorkerBeat>>
 {
+    // what began just now is looked at for so long, and costs nothing from then on
+    private static readonly TimeSpan New = TimeSpan.FromMinutes(1);
+
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<Batch<WorkerBeat>> context)
     {
-        var beats = context.Message.Select(beat => beat.Message).ToList();
-        await actions.TellAsync(await register.BeatAsync(beats, context.CancellationToken), context.CancellationToken);
-        var forgotten = await losses.ForgetAsync(
-            [.. beats.Select(beat => beat.WorkerId).Distinct()], [.. beats.SelectMany(beat => beat.Attempts.Concat(beat.Reported))], context.CancellationToken);
-        if (forgotten.Count > 0)
+        var (beats, cancellationToken) = (context.Message.Select(beat => beat.Message).ToList(), context.CancellationToken);
+        await actions.TellAsync(await register.BeatAsync(beats, cancellationToken), cancellationToken);
+        if (await OutliveAsync(beats, cancellationToken) + await UnheardAsync(beats, cancellationToken) + await ForgetAsync(beats, cancellationToken) > 0)
         {
             dispatch.Wake();
         }
     }
+
+    // not at once: a beat may be as old as a lease, and its process have claimed something since
+    private async Task<int> OutliveAsync(List<WorkerBeat> beats, CancellationToken cancellationToken)
+    {
+        var (least, most) = (options.Value.LiveFor, options.Value.LiveFor + New);
+        var young = beats.Where(beat => beat.Age >= least && beat.Age < most).ToList();
+        return young.Count == 0 ? 0 : (await losses.OutliveAsync(young.ConvertAll(beat => (beat.WorkerId, beat.Age!.Value)), Named(young), cancellationToken)).Count;
+    }
+
+    private async Task<int> UnheardAsync(List<WorkerBeat> beats, CancellationToken cancellationToken)
+    {
+        var fresh = beats.Where(beat => beat.ListensFor < New).ToList();
+        return fresh.Count == 0 ? 0 : (await losses.UnheardAsync(fresh.ConvertAll(beat => (beat.WorkerId, beat.ListensFor!.Value)), cancellationToken)).Count;
+    }
+
+    private async Task<int> ForgetAsync(List<WorkerBeat> beats, CancellationToken cancellationToken)
+    {
+        var known = beats.Where(beat => !(beat.Age < options.Value.LiveFor)).ToList(); // of younger ones it is not known who forgot it
+        return known.Count == 0 ? 0 : (await losses.ForgetAsync([.. known.Select(beat => beat.WorkerId).Distinct()], Named(known), cancellationToken)).Count;
+    }
+
+    private static Guid[] Named(List<WorkerBeat> beats) => [.. beats.SelectMany(beat => beat.Attempts.Concat(beat.Reported))];
 }
 
 /// <summary>The queue of <see cref="WorkerRegisteredEndpoint"/>.</summary>

@@ -15,6 +15,9 @@ namespace StableDiffusion.Coordinator.Workers;
 /// <summary>Keeps what workers tell of themselves.</summary>
 public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
 {
+    // the broker keeps news of workers for seconds: what is older by this much was not late, but told by a clock that was set back
+    private static readonly TimeSpan ClockSetBack = TimeSpan.FromMinutes(1);
+
     /// <summary>Workers that were heard of lately and have not left.</summary>
     public IQueryable<Worker> Live
     {
@@ -50,7 +53,8 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
                 models = excluded.models, can_hold = excluded.can_hold, adapters = excluded.adapters,
                 adapter_hashes = excluded.adapter_hashes, faults = excluded.faults, loading = excluded.loading,
                 registered_at = excluded.registered_at, last_seen_at = excluded.last_seen_at
-            WHERE workers.registered_at <= excluded.registered_at AND NOT (workers.leaving AND workers.beat_at >= excluded.registered_at)
+            WHERE (workers.registered_at <= excluded.registered_at OR workers.registered_at - excluded.registered_at > {ClockSetBack})
+                AND NOT (workers.leaving AND workers.beat_at - excluded.registered_at BETWEEN interval '0' AND {ClockSetBack})
             """, cancellationToken);
         if (taken == 0)
         {
@@ -84,12 +88,12 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
                 UPDATE workers w SET last_seen_at = @now, beat_at = b.at, activity = b.activity, in_hand = b.in_hand, used_memory = b.used,
                     throughput = coalesce(b.throughput, w.throughput), leaving = b.leaving
                 FROM unnest(@ids, @times, @activities, @counts, @used, @throughputs, @leaving) AS b(id, at, activity, in_hand, used, throughput, leaving)
-                WHERE w.id = b.id AND w.beat_at <= b.at
+                WHERE w.id = b.id AND (w.beat_at <= b.at OR w.beat_at - b.at > @setback)
                 RETURNING w.id, w.drained OR w.set_aside IS NOT NULL AS drain, w.drained_now AS now, w.activity, w.in_hand, w.leaving)
             SELECT id AS "Id", drain AS "Drain", now AS "Now" FROM beaten
             WHERE NOT leaving AND CASE WHEN drain THEN activity IN ('idle', 'busy') OR now AND in_hand > 0 ELSE activity IN ('draining', 'paused') END
             """,
-            new NpgsqlParameter("now", time.GetUtcNow()),
+            new NpgsqlParameter("now", time.GetUtcNow()), new NpgsqlParameter("setback", ClockSetBack),
             new NpgsqlParameter("ids", newest.Select(beat => beat.WorkerId).ToArray()),
             new NpgsqlParameter("times", newest.Select(beat => beat.Timestamp.ToUniversalTime()).ToArray()),
             new NpgsqlParameter("activities", newest.Select(beat => StateNames<WorkerActivity>.Name(beat.Activity)).ToArray()),

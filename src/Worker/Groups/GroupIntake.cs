@@ -1,11 +1,12 @@
 using Microsoft.Extensions.Logging;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Watching;
 
 namespace StableDiffusion.Worker.Groups;
 
 /// <summary>Takes commands up: waits until there is room for another group, claims its images, and begins what is granted.</summary>
-public sealed partial class GroupIntake(GroupRunner runner, ImageClaims claims, GroupPlaces places, WorkInHand inHand, ILogger<GroupIntake> logger)
+public sealed partial class GroupIntake(GroupRunner runner, ImageClaims claims, GroupPlaces places, WorkInHand inHand, ImagesReporter reporter, ILogger<GroupIntake> logger)
 {
     private static readonly TimeSpan LongestAnswer = TimeSpan.FromSeconds(2);
 
@@ -62,7 +63,19 @@ public sealed partial class GroupIntake(GroupRunner runner, ImageClaims claims, 
         using var asking = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var drain = refusing.Register(() => asking.CancelAfter(LongestAnswer)).ConfigureAwait(false);
         var asked = DateTimeOffset.UtcNow;
-        var granted = await claims.AskAsync([.. images.Select(image => new AttemptReference(image.ImageId, image.AttemptId))], asking.Token).ConfigureAwait(false);
+        List<AttemptReference> attempts = [.. images.Select(image => new AttemptReference(image.ImageId, image.AttemptId))];
+        IReadOnlySet<Guid> granted;
+        try
+        {
+            granted = await claims.AskAsync(attempts, asking.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            attempts.ForEach(reporter.Returned); // granted, perhaps, and then nobody else may draw them
+            inHand.Keep(reporter.FlushAsync());
+            throw;
+        }
+
         images.RemoveAll(image => !granted.Contains(image.AttemptId));
         WorkerTraces.Claimed(images, claims.WorkerId, asked);
         LogClaimed(images.Count, command.Images.Count, command.Model);

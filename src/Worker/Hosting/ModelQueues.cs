@@ -7,13 +7,18 @@ using StableDiffusion.Worker.Groups;
 namespace StableDiffusion.Worker.Hosting;
 
 /// <summary>The queues of render commands that the worker listens to: one for each model that it holds and one of its own, none while it drains.</summary>
-public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, IOptions<WorkerOptions> options, ILogger<ModelQueues> logger) : IDisposable
+public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, TimeProvider time, IOptions<WorkerOptions> options, ILogger<ModelQueues> logger)
+    : IDisposable
 {
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim turn = new(1);
     private readonly HashSet<string> models = [];
     private readonly Dictionary<string, HostReceiveEndpointHandle> open = [];
     private bool closed;
+    private Listening? own;
+
+    /// <summary>How long the queue of its own has been there: it goes with the connection, and what lay in it goes with it. Null while it is not.</summary>
+    public TimeSpan? ListensFor => Volatile.Read(ref own)?.For;
 
     /// <summary>Listens from now on; returns when the broker has the queue, or at once while all are closed.</summary>
     public async Task AddAsync(string model, CancellationToken cancellationToken)
@@ -102,11 +107,53 @@ public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, IOp
                 (rabbit.Durable, rabbit.AutoDelete) = (false, true); // as Queues.RenderOnAddress says
             }
 
+            if (isOwn)
+            {
+                Volatile.Write(ref own, new Listening(time));
+                endpoint.ConnectReceiveEndpointObserver(own);
+            }
+
             endpoint.ConfigureConsumeTopology = false; // commands are sent to a model's queue, never published to all
             endpoint.PrefetchCount = 1; // what is not claimed yet is better off with the broker, for whoever is free first
             endpoint.ConcurrentMessageLimit = 1;
             endpoint.ConfigureConsumer<RenderImagesConsumer>(context);
         });
+
+    /// <summary>Since when an endpoint has had its queue.</summary>
+    private sealed class Listening(TimeProvider time) : IReceiveEndpointObserver
+    {
+        private readonly Lock gate = new();
+        private long? since;
+
+        public TimeSpan? For
+        {
+            get
+            {
+                lock (gate)
+                {
+                    return since is { } began ? time.GetElapsedTime(began) : null;
+                }
+            }
+        }
+
+        public Task Ready(ReceiveEndpointReady ready) => SetAsync(time.GetTimestamp());
+
+        public Task Stopping(ReceiveEndpointStopping stopping) => SetAsync(null);
+
+        public Task Completed(ReceiveEndpointCompleted completed) => SetAsync(null);
+
+        public Task Faulted(ReceiveEndpointFaulted faulted) => SetAsync(null);
+
+        private Task SetAsync(long? moment)
+        {
+            lock (gate)
+            {
+                since = moment;
+            }
+
+            return Task.CompletedTask;
+        }
+    }
 
     /// <summary>An endpoint that cannot reach its broker is not waited for without end.</summary>
     private async Task CloseAsync(HostReceiveEndpointHandle queue, CancellationToken cancellationToken)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Transport;
 using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Commands;
 using StableDiffusion.Worker.Files;
@@ -84,7 +85,7 @@ public static class WorkerBuilder
             bus.AddWorkerConsumers();
             bus.UsingRabbitMq((context, rabbit) =>
             {
-                rabbit.Host(broker(context));
+                rabbit.Host(broker(context), host => host.Heartbeat(RabbitMqOptions.Heartbeat));
                 rabbit.ConfigureJsonSerializerOptions(json =>
                 {
                     json.WriteIndented = false; // nobody reads them as they fly
@@ -93,7 +94,7 @@ public static class WorkerBuilder
                 rabbit.ConfigureEndpoints(context);
             });
         })
-        .AddMassTransit<IReportBus>(bus => bus.UsingRabbitMq((context, rabbit) => rabbit.Host(broker(context))));
+        .AddMassTransit<IReportBus>(bus => bus.UsingRabbitMq((context, rabbit) => rabbit.Host(broker(context), host => host.Heartbeat(RabbitMqOptions.Heartbeat))));
 
     private static ClaimRequest AskCoordinator(IServiceProvider provider)
     {

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
@@ -10,7 +11,7 @@ namespace StableDiffusion.Worker.Reports;
 
 /// <summary>Tells every few seconds that the worker lives and what it has in hand, and soon after its activity changed; what it is and holds,
 /// when that changed.</summary>
-public sealed class Heartbeat : IDisposable
+public sealed class Heartbeat
 {
     private const double Jitter = 0.1; // so that a fleet started together does not report together
     private const int MostPerInterval = 6; // activity that flickers is told of so often
@@ -23,16 +24,20 @@ public sealed class Heartbeat : IDisposable
     private readonly AliveFile alive;
     private readonly TimeProvider time;
     private readonly WorkerOptions options;
-    private readonly SemaphoreSlim news = new(0);
+    private readonly ModelQueues queues;
+    private readonly long began;
+    private readonly Channel<bool> news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Listens for changes from now on; tells of them once it runs.</summary>
     public Heartbeat(
-        Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, AliveFile alive, TimeProvider time, IOptions<WorkerOptions> options)
+        Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, AliveFile alive, ModelQueues queues,
+        TimeProvider time, IOptions<WorkerOptions> options)
     {
         ArgumentNullException.ThrowIfNull(inHand);
         ArgumentNullException.ThrowIfNull(options);
         (this.reporter, this.registration, this.renderer, this.inHand) = (reporter, registration, renderer, inHand);
         (this.throughput, this.alive, this.time, this.options) = (throughput, alive, time, options.Value);
+        (this.queues, began) = (queues, time.GetTimestamp());
         inHand.Changed += Wake;
     }
 
@@ -45,13 +50,7 @@ public sealed class Heartbeat : IDisposable
     };
 
     /// <summary>Something is worth telling before the next beat is due.</summary>
-    public void Wake()
-    {
-        if (news.CurrentCount == 0)
-        {
-            news.Release();
-        }
-    }
+    public void Wake() => news.Writer.TryWrite(true);
 
     /// <summary>Reports now and then on and on, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
@@ -66,8 +65,10 @@ public sealed class Heartbeat : IDisposable
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             using var due = new CancellationTokenSource(interval - pause, time);
             using var wait = CancellationTokenSource.CreateLinkedTokenSource(due.Token, cancellationToken);
-            await news.WaitAsync(wait.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            Task something = news.Reader.WaitToReadAsync(wait.Token).AsTask();
+            await something.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             cancellationToken.ThrowIfCancellationRequested();
+            news.Reader.TryRead(out _);
         }
     }
 
@@ -83,15 +84,10 @@ public sealed class Heartbeat : IDisposable
             Reported = inHand.Reported,
             UsedMemory = renderer.UsedMemory,
             Throughput = throughput.ImagesPerSecond,
+            Age = time.GetElapsedTime(began),
+            ListensFor = queues.ListensFor,
             Leaving = leaving,
         },
         options.HeartbeatInterval, // then the next is due
         cancellationToken);
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        inHand.Changed -= Wake;
-        news.Dispose();
-    }
 }

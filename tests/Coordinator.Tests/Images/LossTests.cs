@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
@@ -119,6 +120,44 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_image_that_kills_a_worker_which_comes_back_at_once_under_its_name_has_killed_it()
+    {
+        var open = await host.RenderOneAsync();
+        host.Time.Advance(TimeSpan.FromMinutes(2));
+        await BeatAsync(age: LiveFor * 0.5);
+        await BeatAsync(age: LiveFor * 1.5);
+        await EventuallyAsync(async () => (await host.ImageAsync(open.ImageId)).State == ImageState.Queued);
+        var image = await host.ImageAsync(open.ImageId);
+        Assert.Equal((1, 1, "Worker worker-1 ended while drawing it, and began anew."), (image.Failures, image.Losses, image.Error));
+    }
+
+    [Fact]
+    public async Task What_a_young_process_has_in_hand_or_claimed_itself_is_not_lost()
+    {
+        await host.SubmitAsync(2);
+        var (named, claimed) = (await host.TakeOneAsync(), await host.TakeOneAsync());
+        await host.ClaimAsync(named);
+        host.Time.Advance(TimeSpan.FromSeconds(30));
+        await host.ClaimAsync(claimed);
+        Assert.Empty(await host.Get<ImageLosses>().OutliveAsync([("worker-1", TimeSpan.FromSeconds(20)), ("worker-2", TimeSpan.Zero)], [named.AttemptId], Token));
+        Assert.Single(await host.Get<ImageLosses>().OutliveAsync([("worker-1", TimeSpan.FromSeconds(20))], [], Token));
+    }
+
+    [Fact]
+    public async Task What_was_sent_to_a_worker_by_name_before_it_listened_waits_again_at_once()
+    {
+        await host.SubmitAsync(2);
+        var lane = await host.Db.Recipes.Select(recipe => recipe.Id).SingleAsync(Token);
+        var taken = Assert.Single(await host.Get<ImageClaims>().TakeAsync([(lane, 1)], Token, worker: "worker-1"));
+        await host.TakeAsync(1); // for anybody: that queue outlives connections
+        host.Time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Empty(await host.Get<ImageLosses>().UnheardAsync([("worker-1", TimeSpan.FromSeconds(11)), ("worker-2", TimeSpan.Zero)], Token));
+        await BeatAsync(age: TimeSpan.FromHours(1), listensFor: TimeSpan.FromSeconds(9));
+        await EventuallyAsync(async () => (await host.ImageAsync(taken.Id)).State == ImageState.Queued);
+        Assert.Equal(1, await host.Db.Images.CountAsync(image => image.State == ImageState.Dispatched, Token));
+    }
+
+    [Fact]
     public async Task A_restart_takes_back_what_was_sent_without_a_failure_and_leaves_ended_images_alone()
     {
         await host.SubmitAsync(3);
@@ -144,6 +183,12 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
 
         var image = await host.Db.Images.AsNoTracking().SingleAsync(Token);
         Assert.Equal((ImageState.Failed, "The farm was restarted while drawing it."), (image.State, image.Error));
+    }
+
+    private async Task BeatAsync(TimeSpan age, TimeSpan? listensFor = null)
+    {
+        var queue = await host.Bus.GetSendEndpoint(new Uri($"queue:{Queues.Workers}"));
+        await queue.Send(CoordinatorHost.Beat("worker-1", host.Time.GetUtcNow()) with { Age = age, ListensFor = listensFor }, Token);
     }
 
     [Fact]

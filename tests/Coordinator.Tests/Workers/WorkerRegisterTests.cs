@@ -39,6 +39,18 @@ public sealed class WorkerRegisterTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_worker_whose_clock_was_set_back_is_still_heard()
+    {
+        await host.ReportWorkerAsync();
+        var late = host.Time.GetUtcNow() - TimeSpan.FromHours(2);
+        host.Time.Advance(TimeSpan.FromMinutes(1));
+        await host.Get<WorkerRegister>().BeatAsync([CoordinatorHost.Beat("worker-1", late)], Token);
+        Assert.True(Assert.Single(await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Live);
+        await host.Get<WorkerRegister>().RegisterAsync(CoordinatorHost.Registered("worker-1", late) with { Device = "another" }, Token);
+        Assert.Equal("another", Assert.Single(await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Device);
+    }
+
+    [Fact]
     public async Task Models_stay_known_when_their_workers_have_gone()
     {
         await host.ReportWorkerAsync();

@@ -53,7 +53,7 @@ internal sealed class Bench : IDisposable
         new ProgressReports(ImagesReporter, Time, Wrapped), ImagesReporter, new Throughput(Time), Wrapped, Log.CreateLogger<GroupRunner>());
 
     public GroupIntake Intake => new(
-        Runner, new ImageClaims((claim, stop) => Coordinator(claim, stop), Time, Wrapped, NullLogger<ImageClaims>.Instance), places, InHand, NullLogger<GroupIntake>.Instance);
+        Runner, new ImageClaims((claim, stop) => Coordinator(claim, stop), Time, Wrapped, NullLogger<ImageClaims>.Instance), places, InHand, ImagesReporter, NullLogger<GroupIntake>.Instance);
 
     private IOptions<WorkerOptions> Wrapped => Microsoft.Extensions.Options.Options.Create(Options);
 

@@ -142,6 +142,23 @@ public sealed class GroupIntakeTests : IDisposable
     }
 
     [Fact]
+    public async Task Images_whose_claim_is_not_answered_before_the_worker_stops_are_handed_back_lest_they_were_granted()
+    {
+        bench.Coordinator = async (_, stop) =>
+        {
+            await bench.InHand.StopAsync();
+            await Task.Delay(Timeout.Infinite, stop);
+            throw new InvalidOperationException("not reached");
+        };
+        var image = Some.Image();
+
+        Assert.False(await bench.Intake.TakeAsync(Some.Group(image), Cancel));
+        await bench.InHand.KeptAsync();
+
+        Assert.Equal(image.AttemptId, Assert.Single(bench.Bus.Returned).AttemptId);
+    }
+
+    [Fact]
     public async Task Images_that_are_granted_while_the_worker_stops_are_handed_back()
     {
         var answer = bench.Coordinator;

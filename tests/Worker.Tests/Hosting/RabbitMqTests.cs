@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Farm.Servers;
@@ -63,6 +65,34 @@ public sealed class RabbitMqTests : IAsyncLifetime
             await other.ReportAsync<ImageRendered>(report => report.AttemptId == image.AttemptId);
         }
         Assert.Empty(farm.Renderer.Groups);
+    }
+
+    [Fact]
+    public async Task What_was_sent_to_a_worker_by_name_before_its_connection_broke_is_known_to_be_lost()
+    {
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer(), server.Uri);
+        await farm.ReportAsync<WorkerBeat>(beat => beat.ListensFor > TimeSpan.FromSeconds(1));
+
+        server.Kill();
+        await server.UpAsync(Cancel);
+
+        var broken = farm.Reports.All<WorkerBeat>()[^1];
+        var back = await farm.ReportAsync<WorkerBeat>(beat => beat.ListensFor < beat.Timestamp - broken.Timestamp);
+        Assert.True(back.Age > back.Timestamp - broken.Timestamp);
+    }
+
+    [Fact]
+    public async Task Broker_gives_up_a_worker_that_is_silent_for_some_seconds()
+    {
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer(), server.Uri, answers: false);
+        using var http = server.OpenManagement();
+        JsonArray connections;
+        do
+        {
+            connections = (await http.GetFromJsonAsync<JsonArray>("connections", Cancel))!;
+        }
+        while (connections.Count(connection => connection!["timeout"] is not null) < 2); // it counts now and then
+        Assert.Equal([10, 10], connections.Select(connection => (int)connection!["timeout"]!));
     }
 
     [Fact]

@@ -31,6 +31,25 @@ public sealed class ImageLosses(ImageTransitions transitions, TimeProvider time,
         "i.started_at < @silent AND NOT EXISTS (SELECT FROM workers w WHERE w.id = i.worker_id AND w.last_seen_at >= @silent)",
         "'Worker ' || i.worker_id || ' was lost while drawing it.'", options.Value.RetryDelay, cancellationToken, new NpgsqlParameter("silent", silentSince));
 
+    /// <summary>Gives up what workers were granted before their processes began: others of the same name were killed, and came back before they were missed.
+    /// The image may be what killed them, so that is a failure.</summary>
+    /// <param name="workers">Workers that were just heard of, each with how long its process runs.</param>
+    /// <param name="inHand">All attempts that they named.</param>
+    /// <param name="cancellationToken">Cancelled: all or nothing has happened.</param>
+    public Task<IReadOnlyList<MovedImage>> OutliveAsync(
+        IReadOnlyCollection<(string Id, TimeSpan Age)> workers, IReadOnlyCollection<Guid> inHand, CancellationToken cancellationToken) => LoseAsync(
+        "i.attempt_id <> ALL(@held) AND EXISTS (SELECT FROM unnest(@workers, @ages) AS w(id, age) WHERE w.id = i.worker_id AND i.started_at < @now - w.age)",
+        "'Worker ' || i.worker_id || ' ended while drawing it, and began anew.'", options.Value.RetryDelay, cancellationToken,
+        new("held", inHand), new("workers", workers.Select(worker => worker.Id).ToArray()), new("ages", workers.Select(worker => worker.Age).ToArray()));
+
+    /// <summary>Takes back what was sent to workers by name before they listened: it was lost with the queue they had before.</summary>
+    /// <param name="workers">Workers that were just heard of, each with how long it listens.</param>
+    /// <param name="cancellationToken">Cancelled: all or nothing has happened.</param>
+    public Task<IReadOnlyList<MovedImage>> UnheardAsync(IReadOnlyCollection<(string Id, TimeSpan ListensFor)> workers, CancellationToken cancellationToken) => UnclaimedAsync(
+        "EXISTS (SELECT FROM unnest(@workers, @times) AS w(id, time) WHERE w.id = i.worker_id AND i.dispatched_at < @now - w.time)",
+        "The worker's queue was lost with its connection.", cancellationToken,
+        new("workers", workers.Select(worker => worker.Id).ToArray()), new("times", workers.Select(worker => worker.ListensFor).ToArray()));
+
     /// <summary>Puts back what workers were granted long ago and no longer name as theirs: the grant did not reach them. No failure.</summary>
     /// <param name="workers">Workers that were just heard of.</param>
     /// <param name="inHand">All attempts that they named.</param>
