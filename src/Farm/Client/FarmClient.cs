@@ -5,6 +5,7 @@ using System.Text.Json;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Keeping;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Workers;
 
@@ -53,12 +54,20 @@ public sealed class FarmClient : IDisposable
         GetAsync<IReadOnlyList<WorkerResponse>>("/v1/workers", cancellationToken);
 
     /// <summary>Submits a batch; it is accepted when this returns.</summary>
-    public async Task<BatchResponse> SubmitAsync(BatchRequest request, CancellationToken cancellationToken)
+    /// <param name="request">What to draw.</param>
+    /// <param name="cancellationToken">Cancelled: perhaps it is accepted.</param>
+    /// <param name="key">Its Idempotency-Key: asked again with the same, the farm answers with the batch that it has.</param>
+    public async Task<BatchResponse> SubmitAsync(BatchRequest request, CancellationToken cancellationToken, string? key = null)
     {
-        using HttpResponseMessage response = await SendAsync(
-            () => new HttpRequestMessage(HttpMethod.Post, Path("/v1/batches")) { Content = JsonContent.Create(request, options: FarmJson.Options) },
-            cancellationToken);
+        using HttpResponseMessage response = await SendAsync(() => Submission(request, key), cancellationToken);
         return await ReadAsync<BatchResponse>(response, cancellationToken);
+    }
+
+    /// <summary>Compares the object store with the farm's rows, and removes what no row names and is old enough.</summary>
+    public async Task<SweepReport> SweepAsync(CancellationToken cancellationToken)
+    {
+        using HttpResponseMessage response = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, Path("/v1/sweeps")), cancellationToken);
+        return await ReadAsync<SweepReport>(response, cancellationToken);
     }
 
     /// <summary>Withdraws what of a batch is not drawn yet.</summary>
@@ -104,6 +113,17 @@ public sealed class FarmClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => http.Dispose();
+
+    private static HttpRequestMessage Submission(BatchRequest request, string? key)
+    {
+        var message = new HttpRequestMessage(HttpMethod.Post, Path("/v1/batches")) { Content = JsonContent.Create(request, options: FarmJson.Options) };
+        if (key is not null)
+        {
+            message.Headers.Add("Idempotency-Key", key);
+        }
+
+        return message;
+    }
 
     private async Task<T> GetAsync<T>(string path, CancellationToken cancellationToken)
     {

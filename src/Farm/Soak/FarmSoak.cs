@@ -21,7 +21,8 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
         var folder = Directory.CreateTempSubdirectory("farm-soak-").FullName;
         Say($"seed {settings.Seed}; logs in {folder}/logs");
         await using var servers = await FarmServers.StartAsync(s3: true, durable: false, cancellationToken);
-        await using var farm = await TrialFarm.CreateAsync(servers, folder, new Dictionary<string, string>(), cancellationToken);
+        await using var farm = await TrialFarm.CreateAsync(
+            servers, folder, new Dictionary<string, string> { ["Keeping__SweepGrace"] = $"{SoakSettings.SweepGrace}" }, cancellationToken);
         await StartAsync(farm, SoakSettings.Times.Image, cancellationToken);
         Say($"{SoakSettings.Coordinators} coordinators and {SoakSettings.Workers} workers run");
 
@@ -32,11 +33,15 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
         await submissions.RepeatAsync(cancellationToken);
         ended &= await EndAsync(farm, cancellationToken);
 
+        var superseded = (await FarmAudit.RunAsync(farm, cancellationToken)).Superseded;
+        await Task.Delay(SoakSettings.SweepGrace, cancellationToken);
+        var sweep = await farm.Coordinators.Values.First().SweepAsync(cancellationToken);
         var report = await FarmAudit.RunAsync(farm, cancellationToken);
+        string[] left = report.Superseded == 0 && sweep.Missing == 0 ? [] : [$"a sweep left {report.Superseded} objects of attempts that were given up, and misses {sweep.Missing}"];
         string[] lost = [.. (await farm.MissingAsync(submissions.Accepted.Select(batch => batch.Id), cancellationToken)).Select(id => $"confirmed batch {id} is not there")];
         string[] failed = report.Ends.TryGetValue("failed", out var count) ? [$"{count} images failed"] : [];
-        string[] faults = [.. report.Faults, .. lost, .. failed];
-        Say($"{submissions.Accepted.Count} batches, {string.Join(", ", report.Ends.Select(end => $"{end.Value} images {end.Key}"))}, {submissions.Refusals} requests sent again; {report.Superseded} objects of attempts that were given up");
+        string[] faults = [.. report.Faults, .. lost, .. failed, .. left, .. submissions.Faults];
+        Say($"{submissions.Accepted.Count} batches, {string.Join(", ", report.Ends.Select(end => $"{end.Value} images {end.Key}"))}, {submissions.Refusals} requests sent again; {superseded} objects of attempts that were given up, which a sweep removed");
         foreach (var fault in faults)
         {
             Say($"FAULT: {fault}");

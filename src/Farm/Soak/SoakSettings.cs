@@ -22,6 +22,9 @@ internal sealed record SoakSettings(TimeSpan Duration, int Seed)
     /// <summary>Most time between two faults.</summary>
     public static TimeSpan MostPeace { get; } = TimeSpan.FromSeconds(8);
 
+    /// <summary>Age from which a sweep removes what no image shows.</summary>
+    public static TimeSpan SweepGrace { get; } = TimeSpan.FromMinutes(1);
+
     /// <summary>After the last fault, everything is at its end within this.</summary>
     public static TimeSpan LongestEnd { get; } = TimeSpan.FromMinutes(5);
 

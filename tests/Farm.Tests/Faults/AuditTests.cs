@@ -17,6 +17,7 @@ public sealed class AuditTests(TestServers servers)
         ("UPDATE images SET sha256 = repeat('0', 64) WHERE index = 5", "has other bytes than its row says"),
         ("UPDATE images SET recipe_id = 0 WHERE index = 6", "image is of no batch, or has no recipe or prompt of its batch"),
         ("INSERT INTO prompts (batch_id, text, negative_text) SELECT id, 'unused', '' FROM batches", "prompt is of no image"),
+        ("INSERT INTO idempotency_keys (owner_id, key, request_hash, batch_id, created_at) VALUES (1, 'lost', '', gen_random_uuid(), now())", "request with a key made not one batch"),
         ("UPDATE batches SET finished_at = NULL", "batch is not finished"),
         ("DELETE FROM events WHERE type = 'batch.finished'", "batch is told finished not once"),
         ("INSERT INTO events (batch_id, owner_id, type, data) SELECT batch_id, owner_id, type, data FROM events WHERE type = 'images.succeeded'", "image's success is told not once"),

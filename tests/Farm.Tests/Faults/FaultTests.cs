@@ -37,6 +37,17 @@ public sealed class FaultTests(TestServers servers)
     }
 
     [Fact]
+    public async Task Work_goes_on_while_the_coordinator_that_dispatches_is_frozen()
+    {
+        await using var trial = await FaultTrial.StartAsync(servers, coordinators: 2, Cancelled);
+        var first = trial.Farm.Coordinators.Keys.First();
+        await first.FreezeAsync(Cancelled);
+        await trial.EndAsync(Cancelled);
+        await first.ResumeAsync(Cancelled);
+        await trial.EndAndAuditAsync(Cancelled);
+    }
+
+    [Fact]
     public async Task A_restart_of_RabbitMQ_loses_nothing()
     {
         await using var trial = await FaultTrial.StartAsync(servers, coordinators: 1, Cancelled);

@@ -53,6 +53,11 @@ internal static class RowAudit
             SELECT batch.id || ': ' || batch.images || ' and ' || count(image.id) FROM batches batch LEFT JOIN images image ON image.batch_id = batch.id
             GROUP BY batch.id HAVING batch.images <> count(image.id)
             """),
+        ("request with a key made not one batch",
+            """
+            SELECT key || ': ' || count(batches.id) FROM idempotency_keys LEFT JOIN batches ON tags @> ARRAY[key] GROUP BY key
+            HAVING count(batches.id) <> 1 OR NOT bool_or(batches.id = batch_id)
+            """),
         ("batch is not finished",
             "SELECT id FROM batches WHERE finished_at IS NULL"),
         ("batch is told finished not once",

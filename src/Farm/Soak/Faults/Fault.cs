@@ -32,6 +32,17 @@ internal sealed record Fault(string Name, Func<TrialFarm, FaultTimes, Random, Ca
             await farm.StartCoordinatorAsync(cancellationToken);
             return coordinator.Name;
         }),
+        new("freeze of a coordinator", async (farm, times, random, cancellationToken) =>
+        {
+            var coordinator = Pick([.. farm.Coordinators.Keys], random);
+            var client = farm.Coordinators[coordinator];
+            farm.Coordinators.Remove(coordinator); // nobody asks it
+            await coordinator.FreezeAsync(cancellationToken);
+            await Task.Delay(times.Frozen, cancellationToken);
+            await coordinator.ResumeAsync(cancellationToken);
+            farm.Coordinators.Add(coordinator, client);
+            return $"{coordinator.Name} for {times.Frozen.TotalSeconds} s";
+        }),
         new("restart of RabbitMQ", async (farm, _, _, cancellationToken) =>
         {
             farm.Servers.RabbitMq.Kill();
