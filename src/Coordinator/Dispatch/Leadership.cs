@@ -4,12 +4,15 @@ namespace StableDiffusion.Coordinator.Dispatch;
 
 /// <summary>
 /// Who of several coordinators dispatches: the one whose connection holds an advisory lock of the database. The lock goes with the
-/// connection, so one that dies is followed at once, and one that is cut off stops leading.
+/// connection, so one that dies is followed at once, and one that is cut off stops leading. The database ends the connection of one that says nothing: its
+/// machine has lost its power, or it is frozen.
 /// </summary>
 public sealed class Leadership(NpgsqlDataSource database, DispatchSignal signal, TimeProvider time)
 {
     private const long LockKey = 0x6469_7370_6174_6368; // any number that is ours alone
     private const string Channel = "farm_dispatch";
+    private const string LongestSilence = "10s";
+    private static readonly TimeSpan SpeakEvery = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
 
     /// <summary>Waits to lead, passing wakes on to who does, then runs <paramref name="lead"/> until it throws or the connection is lost.</summary>
@@ -26,7 +29,7 @@ public sealed class Leadership(NpgsqlDataSource database, DispatchSignal signal,
 
         using var leading = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         connection.Notification += (_, _) => signal.Wake();
-        await ExecuteAsync(connection, $"LISTEN {Channel}", cancellationToken);
+        await ExecuteAsync(connection, $"LISTEN {Channel}; SET idle_session_timeout = '{LongestSilence}'", cancellationToken);
         var listening = ListenAsync(connection, leading.Token);
         try
         {
@@ -41,11 +44,16 @@ public sealed class Leadership(NpgsqlDataSource database, DispatchSignal signal,
         }
     }
 
-    private static async Task ListenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    private async Task ListenAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var spoke = time.GetTimestamp(); ;)
         {
-            await connection.WaitAsync(cancellationToken);
+            await connection.WaitAsync(SpeakEvery, cancellationToken);
+            if (time.GetElapsedTime(spoke) >= SpeakEvery)
+            {
+                await ExecuteAsync(connection, "SELECT 1", cancellationToken);
+                spoke = time.GetTimestamp();
+            }
         }
     }
 
@@ -60,7 +68,7 @@ public sealed class Leadership(NpgsqlDataSource database, DispatchSignal signal,
     {
         try
         {
-            await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *", CancellationToken.None);
+            await ExecuteAsync(connection, "SELECT pg_advisory_unlock_all(); UNLISTEN *; RESET idle_session_timeout", CancellationToken.None);
         }
         catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
         {
