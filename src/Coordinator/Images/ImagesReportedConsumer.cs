@@ -27,9 +27,12 @@ public sealed partial class ImagesReportedConsumer(
             meter.Rendered(report.WorkerId, new TimeSpan(report.Rendered.Where(image => committed.Contains(image.ImageId)).Sum(image => image.RenderTime.Ticks)));
         }
 
+        IReadOnlyList<ImageFailed> failed = [];
         if (report.Failed.Count > 0)
         {
             var moved = await ends.FailAsync(report.WorkerId, report.Failed, cancellationToken);
+            var news = moved.Select(image => image.AttemptId).ToHashSet();
+            failed = [.. report.Failed.Where(image => news.Contains(image.AttemptId))];
             foreach (var image in moved)
             {
                 var told = report.Failed.First(failed => failed.AttemptId == image.AttemptId);
@@ -54,7 +57,7 @@ public sealed partial class ImagesReportedConsumer(
 
         if (report.Rendered.Count + report.Failed.Count > 0)
         {
-            await health.JudgeAsync(report, cancellationToken);
+            await health.JudgeAsync(report.WorkerId, report.Rendered.Count > 0, failed, cancellationToken); // each failure once, however often it is told
         }
     }
 

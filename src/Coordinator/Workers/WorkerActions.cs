@@ -28,6 +28,9 @@ public sealed class WorkerActions(FarmDb db, WorkerRegister register, WorkerComm
         return await ChangedAsync(found, new UntoldWorker(id, false, false), cancellationToken);
     }
 
+    /// <summary>It was set aside: it is told at once, since it may fail at many images until its next beat.</summary>
+    public Task SetAsideAsync(string id, CancellationToken cancellationToken) => ChangedAsync(1, new UntoldWorker(id, true, false), cancellationToken);
+
     /// <summary>Forgets a worker that is lost. False: it lives, or there is none.</summary>
     public async Task<bool> ForgetAsync(string id, CancellationToken cancellationToken)
     {

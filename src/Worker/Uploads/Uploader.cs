@@ -7,8 +7,9 @@ namespace StableDiffusion.Worker.Uploads;
 /// <summary>Puts files into the object store, again after a pause where the fault may pass.</summary>
 public sealed partial class Uploader(IObjectStore store, WorkInHand inHand, TimeProvider time, ILogger<Uploader> logger)
 {
-    /// <summary>Pauses between the tries: five tries within eight seconds.</summary>
-    public static IReadOnlyList<TimeSpan> Pauses { get; } = [.. new[] { 0.5, 1, 2, 4 }.Select(TimeSpan.FromSeconds)];
+    /// <summary>Pauses between the tries, for about five minutes: while a store is away its pictures wait here, for which there is room, and are neither lost nor
+    /// drawn anew.</summary>
+    public static IReadOnlyList<TimeSpan> Pauses { get; } = [.. new[] { 0.5, 1, 2, 4 }.Concat(Enumerable.Repeat(5.0, 58)).Select(TimeSpan.FromSeconds)];
 
     /// <summary>Stores the file whole.</summary>
     /// <exception cref="ObjectStoreException">The last try failed, or the fault is none that passes.</exception>

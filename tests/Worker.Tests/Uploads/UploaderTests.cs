@@ -35,12 +35,13 @@ public sealed class UploaderTests
     [Fact]
     public async Task After_the_last_try_the_error_comes_through()
     {
-        using var bench = new Bench { Store = new FakeStore([.. Enumerable.Range(0, 9).Select(_ => Away())]) };
+        using var bench = new Bench { Store = new FakeStore([.. Uploader.Pauses.Append(default).Select(_ => Away())]) };
 
         var error = await Assert.ThrowsAsync<ObjectStoreException>(() => bench.Uploader.PutAsync("a.png", File, "image/png", Cancel));
 
         Assert.True(error.IsTransient);
         Assert.Equal(Uploader.Pauses.Count + 1, bench.Store.Puts);
+        Assert.InRange(bench.Time.Waits.Sum(wait => wait.TotalMinutes), 4, 6);
     }
 
     [Fact]
