@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Messages;
@@ -111,17 +112,22 @@ internal sealed class CoordinatorHost : IAsyncDisposable
             });
         });
         configure?.Invoke(builder);
-        var app = builder.Build();
-        app.MapCoordinator();
-        host = new CoordinatorHost(app, folder) { Time = time, Commands = commands };
         try
         {
+            var app = builder.Build();
+            host = new CoordinatorHost(app, folder) { Time = time, Commands = commands };
+            app.MapCoordinator();
             await app.StartAsync();
             return host;
         }
+        catch when (host is null)
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
         catch
         {
-            await host.DisposeAsync();
+            await host!.DisposeAsync();
             throw;
         }
     }
@@ -191,7 +197,16 @@ internal sealed class CoordinatorHost : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        var background = app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask).OfType<Task>().ToList();
+        List<Task> background = [];
+        try
+        {
+            background = [.. app.Services.GetServices<IHostedService>().OfType<BackgroundService>().Select(service => service.ExecuteTask).OfType<Task>()];
+        }
+        catch (OptionsValidationException)
+        {
+            // it did not start for a wrong setting, and none of them was made
+        }
+
         await scope.DisposeAsync();
         await app.DisposeAsync();
         // disposal cancels these and does not wait for them: the store's preparation may still make folders
