@@ -26,6 +26,9 @@ public sealed record RenderImages
     /// <summary>What all of them share: everything but prompts (empty here) and seed (0 here), see <see cref="GroupKey"/>.</summary>
     public required ImageSettings Settings { get; init; }
 
+    /// <summary>Whether the worker shall have nothing else in hand meanwhile: the images were in hand when workers were lost, and may be what kills them.</summary>
+    public bool Alone { get; init; }
+
     /// <summary>The images, at least one.</summary>
     public required IReadOnlyList<ImageToRender> Images { get; init; }
 }

@@ -36,6 +36,9 @@ public sealed record WorkerBeat
     /// before is lost. Null: it does not listen.</summary>
     public TimeSpan? ListensFor { get; init; }
 
+    /// <summary>How long it has had nothing in hand and been asking for nothing: what was published for it all that time ago does not come. Null while it has.</summary>
+    public TimeSpan? IdleFor { get; init; }
+
     /// <summary>True in the last beat of a worker that shuts down: nothing more is meant for it.</summary>
     public bool Leaving { get; init; }
 }

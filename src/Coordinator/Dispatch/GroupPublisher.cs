@@ -46,6 +46,7 @@ public sealed partial class GroupPublisher(
             WorkerId = worker,
             Timestamp = time.GetUtcNow(),
             Settings = settings,
+            Alone = group[0].Losses > 0,
             Images = [.. group.Select(image => new ImageToRender
             {
                 ImageId = image.Id,

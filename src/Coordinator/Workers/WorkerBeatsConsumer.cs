@@ -2,24 +2,28 @@ using MassTransit;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Workers;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images.Lifecycle;
 
 namespace StableDiffusion.Coordinator.Workers;
 
 /// <summary>Takes in workers' beats, many at once: a thousand workers are some hundred beats a second.</summary>
-public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions actions, ImageLosses losses, DispatchSignal dispatch, IOptions<WorkerOptions> options)
+public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions actions, ImageLosses losses, DispatchSignal dispatch, TimeProvider time,
+    IOptions<WorkerOptions> options)
     : IConsumer<Batch<WorkerBeat>>
 {
     // what began just now is looked at for so long, and costs nothing from then on
     private static readonly TimeSpan New = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(15); // a command reaches one that waits within milliseconds
 
     /// <inheritdoc/>
     public async Task Consume(ConsumeContext<Batch<WorkerBeat>> context)
     {
         var (beats, cancellationToken) = (context.Message.Select(beat => beat.Message).ToList(), context.CancellationToken);
         await actions.TellAsync(await register.BeatAsync(beats, cancellationToken), cancellationToken);
-        if (await OutliveAsync(beats, cancellationToken) + await UnheardAsync(beats, cancellationToken) + await ForgetAsync(beats, cancellationToken) > 0)
+        if (await OutliveAsync(beats, cancellationToken) + await UnheardAsync(beats, cancellationToken) + await StrayedAsync(beats, cancellationToken)
+            + await ForgetAsync(beats, cancellationToken) > 0)
         {
             dispatch.Wake();
         }
@@ -37,6 +41,12 @@ public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions a
     {
         var fresh = beats.Where(beat => beat.ListensFor < New).ToList();
         return fresh.Count == 0 ? 0 : (await losses.UnheardAsync(fresh.ConvertAll(beat => (beat.WorkerId, beat.ListensFor!.Value)), cancellationToken)).Count;
+    }
+
+    private async Task<int> StrayedAsync(List<WorkerBeat> beats, CancellationToken cancellationToken)
+    {
+        var idle = beats.Where(beat => beat is { Activity: WorkerActivity.Idle, Leaving: false } && beat.IdleFor >= Idle).Select(beat => beat.WorkerId).ToList();
+        return idle.Count == 0 ? 0 : (await losses.StrayedAsync(idle, time.GetUtcNow() - Idle, cancellationToken)).Count;
     }
 
     private async Task<int> ForgetAsync(List<WorkerBeat> beats, CancellationToken cancellationToken)

@@ -32,7 +32,7 @@ public sealed partial class GroupIntake(GroupRunner runner, ImageClaims claims, 
     private async Task<bool> TakeAsync(RenderImages command, CancellationToken refusing, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(refusing, cancellationToken);
-        var place = await places.TakeAsync(waiting.Token).ConfigureAwait(false);
+        var place = await places.TakeAsync(command.Alone, waiting.Token).ConfigureAwait(false);
         try
         {
             if (await ClaimAsync(command, refusing, cancellationToken).ConfigureAwait(false) is { } group)

@@ -25,19 +25,20 @@ public sealed class Heartbeat
     private readonly TimeProvider time;
     private readonly WorkerOptions options;
     private readonly ModelQueues queues;
+    private readonly GroupPlaces places;
     private readonly long began;
     private readonly Channel<bool> news = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
 
     /// <summary>Listens for changes from now on; tells of them once it runs.</summary>
     public Heartbeat(
         Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, AliveFile alive, ModelQueues queues,
-        TimeProvider time, IOptions<WorkerOptions> options)
+        GroupPlaces places, TimeProvider time, IOptions<WorkerOptions> options)
     {
         ArgumentNullException.ThrowIfNull(inHand);
         ArgumentNullException.ThrowIfNull(options);
         (this.reporter, this.registration, this.renderer, this.inHand) = (reporter, registration, renderer, inHand);
         (this.throughput, this.alive, this.time, this.options) = (throughput, alive, time, options.Value);
-        (this.queues, began) = (queues, time.GetTimestamp());
+        (this.queues, this.places, began) = (queues, places, time.GetTimestamp());
         inHand.Changed += Wake;
     }
 
@@ -86,6 +87,7 @@ public sealed class Heartbeat
             Throughput = throughput.ImagesPerSecond,
             Age = time.GetElapsedTime(began),
             ListensFor = queues.ListensFor,
+            IdleFor = places.EmptyFor,
             Leaving = leaving,
         },
         options.HeartbeatInterval, // then the next is due

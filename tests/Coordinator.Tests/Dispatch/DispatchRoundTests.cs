@@ -105,7 +105,8 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
         await host.SubmitAsync(4);
         await host.Db.Images.Where(image => image.Index < 2).ExecuteUpdateAsync(image => image.SetProperty(i => i.Losses, 1), Token);
         await host.RunRoundAsync();
-        Assert.Equal([1, 1, 2], (await CommandsAsync(images: 4)).Select(command => command.Images.Count).Order());
+        Assert.Equal(
+            [(1, true), (1, true), (2, false)], (await CommandsAsync(images: 4)).Select(command => (command.Images.Count, command.Alone)).OrderBy(command => command.Count));
     }
 
     [Fact]

@@ -158,6 +158,22 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_does_not_come_to_a_worker_that_waits_is_published_again()
+    {
+        await host.SubmitAsync(2);
+        await host.TakeAsync(1);
+        host.Time.Advance(TimeSpan.FromSeconds(16));
+        await host.TakeAsync(1); // just now
+        var losses = host.Get<ImageLosses>();
+        var before = host.Time.GetUtcNow() - TimeSpan.FromSeconds(15);
+        Assert.Empty(await losses.StrayedAsync(["another"], before, Token));
+        var queue = await host.Bus.GetSendEndpoint(new Uri($"queue:{Queues.Workers}"));
+        await queue.Send(CoordinatorHost.Beat("worker-1", host.Time.GetUtcNow()) with { IdleFor = TimeSpan.FromSeconds(16) }, Token);
+        await EventuallyAsync(() => host.Db.Images.AnyAsync(image => image.State == ImageState.Queued, Token));
+        Assert.Equal(1, await host.Db.Images.CountAsync(image => image.State == ImageState.Dispatched && image.Failures == 0, Token));
+    }
+
+    [Fact]
     public async Task A_restart_takes_back_what_was_sent_without_a_failure_and_leaves_ended_images_alone()
     {
         await host.SubmitAsync(3);

@@ -18,7 +18,7 @@ internal sealed class Bench : IDisposable
     public Bench()
     {
         InHand = new WorkInHand(Time, Wrapped);
-        places = new GroupPlaces(Wrapped);
+        places = new GroupPlaces(Time, Wrapped);
         ImagesReporter = new ImagesReporter(Reporter, InHand, Time, Wrapped);
         Models.Add(Some.Model);
     }
@@ -70,7 +70,6 @@ internal sealed class Bench : IDisposable
         InHand.Abandon();
         Renderer.Dispose();
         InHand.Dispose();
-        places.Dispose();
     }
 
     /// <summary>A test gives its bus after the bench is made.</summary>

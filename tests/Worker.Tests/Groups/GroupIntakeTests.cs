@@ -8,8 +8,9 @@ public sealed class GroupIntakeTests : IDisposable
 {
     private readonly ManualResetEventSlim go = new(initialState: true);
     private readonly Bench bench;
+    private Action atStep = () => { };
 
-    public GroupIntakeTests() => bench = new Bench { Renderer = new FakeRenderer { BeforeStep = (_, _, _) => go.Wait(Cancel) } };
+    public GroupIntakeTests() => bench = new Bench { Renderer = new FakeRenderer { BeforeStep = (_, _, _) => { go.Wait(Cancel); atStep(); } } };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -120,6 +121,23 @@ public sealed class GroupIntakeTests : IDisposable
         Assert.Equal((false, 2), (third.IsCompleted, claims));
         go.Set();
         Assert.True(await third);
+        await bench.InHand.KeptAsync();
+
+        Assert.Equal(3, bench.Bus.Rendered.Count);
+    }
+
+    [Fact]
+    public async Task What_may_kill_the_worker_is_drawn_with_nothing_else_in_hand()
+    {
+        go.Reset();
+        await bench.Intake.TakeAsync(Some.Group(Some.Image()), Cancel);
+        var suspect = bench.Intake.TakeAsync(Some.Group(Some.Image()) with { Alone = true }, Cancel);
+        var next = bench.Intake.TakeAsync(Some.Group(Some.Image()), Cancel);
+        Assert.Equal((false, 1), (suspect.IsCompleted || next.IsCompleted, bench.InHand.Attempts.Count));
+
+        atStep = () => Assert.Single(bench.InHand.Attempts);
+        go.Set();
+        Assert.True(await suspect && await next);
         await bench.InHand.KeptAsync();
 
         Assert.Equal(3, bench.Bus.Rendered.Count);

@@ -73,6 +73,8 @@ public sealed class WorkerLifeTests
         var idle = await farm.ReportAsync<WorkerBeat>(beat => beat.Timestamp > busy.Timestamp && beat.Attempts.Count == 0);
         Assert.Equal(WorkerActivity.Idle, idle.Activity);
         Assert.True(idle.Throughput > 0);
+        Assert.Null(busy.IdleFor);
+        await farm.ReportAsync<WorkerBeat>(beat => beat.Timestamp > busy.Timestamp && beat.IdleFor is not null);
     }
 
     [Fact]

@@ -42,6 +42,17 @@ public sealed class ImageLosses(ImageTransitions transitions, TimeProvider time,
         "'Worker ' || i.worker_id || ' ended while drawing it, and began anew.'", options.Value.RetryDelay, cancellationToken,
         new("held", inHand), new("workers", workers.Select(worker => worker.Id).ToArray()), new("ages", workers.Select(worker => worker.Age).ToArray()));
 
+    /// <summary>Takes back what was published a while ago for workers that have had nothing to do all the time since: the broker lost it, or a worker that has
+    /// no room for it holds it.</summary>
+    /// <param name="idle">Workers that were just heard of.</param>
+    /// <param name="publishedBefore">Since when they have had nothing to do, at least (UTC).</param>
+    /// <param name="cancellationToken">Cancelled: all or nothing has happened.</param>
+    public Task<IReadOnlyList<MovedImage>> StrayedAsync(IReadOnlyCollection<string> idle, DateTimeOffset publishedBefore, CancellationToken cancellationToken) => UnclaimedAsync("""
+        i.dispatched_at < @before AND EXISTS (
+            SELECT FROM workers w JOIN recipes r ON r.model = ANY(w.models)
+            WHERE w.id = ANY(@idle) AND r.id = i.recipe_id AND (i.worker_id IS NULL OR i.worker_id = w.id))
+        """, "The image did not reach a worker that waited for it.", cancellationToken, new("idle", idle), new("before", publishedBefore));
+
     /// <summary>Takes back what was sent to workers by name before they listened: it was lost with the queue they had before.</summary>
     /// <param name="workers">Workers that were just heard of, each with how long it listens.</param>
     /// <param name="cancellationToken">Cancelled: all or nothing has happened.</param>
