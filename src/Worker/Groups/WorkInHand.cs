@@ -8,11 +8,12 @@ namespace StableDiffusion.Worker.Groups;
 /// <summary>The groups this worker was granted and has not yet reported the end of, and whether it takes up more.</summary>
 public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> options) : IDisposable
 {
-    private const int Afterglow = 2; // in beats: so long after its end a delivery may come again, and a beat be there before the report
+    private const int Afterglow = 2; // in beats: so long after its end a beat may be there before the report
+    private static readonly TimeSpan Remembered = TimeSpan.FromMinutes(1); // so long after its end a delivery that comes again is known
 
     private readonly ConcurrentDictionary<GroupInHand, byte> groups = new();
     private readonly ConcurrentDictionary<Guid, bool> attempts = new(); // whether it is in hand still
-    private readonly ConcurrentQueue<(long At, GroupInHand Group)> ended = new();
+    private readonly ConcurrentQueue<(long At, Guid[] Attempts)> ended = new();
     private readonly ConcurrentDictionary<Task, byte> kept = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource abandoned = new();
@@ -49,11 +50,11 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
         get
         {
             Forget();
-            return [.. attempts.Where(attempt => !attempt.Value).Select(attempt => attempt.Key)];
+            return [.. ended.Where(group => time.GetElapsedTime(group.At) < Afterglow * options.Value.HeartbeatInterval).SelectMany(group => group.Attempts)];
         }
     }
 
-    /// <summary>Whether the attempt is or was just now worked on here, so that a second delivery of it means nothing.</summary>
+    /// <summary>Whether the attempt is or was in the last minute worked on here, so that a second delivery of it means nothing.</summary>
     public bool Holds(Guid attempt) => attempts.ContainsKey(attempt);
 
     /// <summary>Whether a group of the model is here.</summary>
@@ -88,12 +89,13 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
         ArgumentNullException.ThrowIfNull(group);
         groups.TryRemove(group, out _);
         group.Dispose();
-        foreach (var image in group.Images)
+        Guid[] done = [.. group.Images.Select(image => image.Image.AttemptId)];
+        ended.Enqueue((time.GetTimestamp(), done)); // first, so that no beat between the two leaves them out
+        foreach (var attempt in done)
         {
-            attempts[image.Image.AttemptId] = false;
+            attempts[attempt] = false;
         }
 
-        ended.Enqueue((time.GetTimestamp(), group));
         Forget();
         if (groups.IsEmpty)
         {
@@ -166,11 +168,11 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
 
     private void Forget()
     {
-        while (ended.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= Afterglow * options.Value.HeartbeatInterval && ended.TryDequeue(out oldest))
+        while (ended.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= Remembered && ended.TryDequeue(out oldest))
         {
-            foreach (var image in oldest.Group.Images)
+            foreach (var attempt in oldest.Attempts)
             {
-                attempts.TryRemove(image.Image.AttemptId, out _);
+                attempts.TryRemove(attempt, out _);
             }
         }
     }

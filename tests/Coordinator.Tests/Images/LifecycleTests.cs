@@ -44,6 +44,14 @@ public sealed class LifecycleTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_granted_long_ago_is_not_granted_again()
+    {
+        var open = await host.RenderOneAsync();
+        host.Time.Advance(new ImageOptions().ForgottenAfter);
+        Assert.False(await host.ClaimAsync(open)); // its picture may be stored, and the report of it be on the way
+    }
+
+    [Fact]
     public async Task A_claim_grants_those_that_still_count()
     {
         await host.SubmitAsync(2);

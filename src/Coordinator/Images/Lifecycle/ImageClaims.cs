@@ -53,7 +53,8 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
     }
 
     /// <summary>Grants a worker the attempts that still count and nobody has: they are its own from now on, for as long as it is heard of.
-    /// Asked again for what it was granted before, it is granted again.</summary>
+    /// Asked again for what it was granted before, it is granted again, for a while: later the question is of a command that came twice, and the picture may
+    /// be stored already.</summary>
     /// <returns>The attempts granted.</returns>
     public async Task<IReadOnlyList<Guid>> ClaimAsync(ClaimImages claim, CancellationToken cancellationToken)
     {
@@ -74,7 +75,8 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
         }
 
         Guid[] rows = [.. claim.Attempts.Select(attempt => attempt.ImageId)], named = [.. claim.Attempts.Select(attempt => attempt.AttemptId)];
-        return await db.Images.Where(image => rows.Contains(image.Id) && image.State == ImageState.Rendering && image.WorkerId == claim.WorkerId
+        var since = time.GetUtcNow() - options.Value.ForgottenAfter; // what it was granted before and does not have is taken from it, too
+        return await db.Images.Where(image => rows.Contains(image.Id) && image.State == ImageState.Rendering && image.WorkerId == claim.WorkerId && image.StartedAt > since
                 && image.AttemptId != null && named.Contains(image.AttemptId.Value))
             .Select(image => image.AttemptId!.Value).ToListAsync(cancellationToken);
     }
