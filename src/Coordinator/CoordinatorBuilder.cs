@@ -77,7 +77,7 @@ public static class CoordinatorBuilder
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true); // so that RequestProblems explains it
         services.AddProblemDetails(problems => problems.CustomizeProblemDetails = RequestProblems.Complete).AddExceptionHandler<RequestProblems>();
         services.AddOpenApi("v1", FarmOpenApi.Describe);
-        services.AddHealthChecks().AddCheck<PostgresHealthCheck>("postgres");
+        services.AddHealthChecks().AddCheck<PostgresHealthCheck>(PostgresHealthCheck.Name);
         return builder;
     }
 

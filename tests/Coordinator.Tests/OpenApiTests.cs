@@ -29,6 +29,7 @@ public sealed class OpenApiTests(Databases databases)
                 "DELETE /v1/workers/{id}",
                 "GET /health",
                 "GET /health/live",
+                "GET /health/ready",
                 "GET /metrics",
                 "GET /v1/adapters",
                 "GET /v1/batches",

@@ -4,25 +4,27 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace StableDiffusion.Coordinator.Health;
 
-/// <summary>/health: database, bus and object store; 503 when one is away. /health/live: the process answers.</summary>
+/// <summary>/health: database, bus and object store; 503 when one is away. /health/ready: the database, which is all that most requests need: what is
+/// accepted while the broker or the store is away waits there. /health/live: the process answers.</summary>
 internal static class HealthApi
 {
     public static void MapHealth(this IEndpointRouteBuilder routes)
     {
         var health = routes.MapGroup("/health").WithTags("Health").AllowAnonymous();
-        Map(health, "", check: true, "GetHealth", "Whether database, bus and object store answer");
-        Map(health, "live", check: false, "GetLiveness", "Whether the process answers");
+        Map(health, "", _ => true, "GetHealth", "Whether database, bus and object store answer");
+        Map(health, "ready", name => name == PostgresHealthCheck.Name, "GetReadiness", "Whether requests can be answered, though bus and object store may be away");
+        Map(health, "live", _ => false, "GetLiveness", "Whether the process answers");
     }
 
-    private static void Map(RouteGroupBuilder health, string path, bool check, string name, string summary) => health
+    private static void Map(RouteGroupBuilder health, string path, Func<string, bool> check, string name, string summary) => health
         .MapGet(path, (HealthCheckService checks, HttpResponse response, CancellationToken cancellationToken) =>
             CheckAsync(checks, check, response, cancellationToken))
         .WithName(name).WithSummary(summary).Produces<HealthResponse>().Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
 
     private static async Task<JsonHttpResult<HealthResponse>> CheckAsync(
-        HealthCheckService checks, bool check, HttpResponse response, CancellationToken cancellationToken)
+        HealthCheckService checks, Func<string, bool> check, HttpResponse response, CancellationToken cancellationToken)
     {
-        var report = await checks.CheckHealthAsync(_ => check, cancellationToken);
+        var report = await checks.CheckHealthAsync(registered => check(registered.Name), cancellationToken);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Json(
             new HealthResponse(

@@ -7,6 +7,9 @@ namespace StableDiffusion.Coordinator.Health;
 /// <summary>Healthy when the database answers.</summary>
 internal sealed class PostgresHealthCheck(FarmDb db) : IHealthCheck
 {
+    /// <summary>As it is registered.</summary>
+    public const string Name = "postgres";
+
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
         try

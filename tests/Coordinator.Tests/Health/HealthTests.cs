@@ -19,6 +19,23 @@ public sealed class HealthTests(Databases databases)
     }
 
     [Fact]
+    public async Task An_object_store_that_is_away_is_said_and_keeps_nobody_from_asking_and_submitting()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), new()
+        {
+            ["Objects:Kind"] = "s3", ["Objects:S3:ServiceUrl"] = "http://127.0.0.1:9", ["Objects:S3:Bucket"] = "away", ["Objects:S3:AccessKey"] = "a", ["Objects:S3:SecretKey"] = "b",
+            ["Objects:S3:Timeout"] = "00:00:01",
+        });
+        await host.ReportWorkerAsync();
+
+        using var health = await host.Client.GetAsync(new Uri("/health", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
+        using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.OK, ready.StatusCode);
+        await host.SubmitAsync(1);
+    }
+
+    [Fact]
     public async Task A_database_that_is_away_is_said_and_survived()
     {
         await using var server = await PostgresServer.StartAsync(Token);
@@ -29,6 +46,8 @@ public sealed class HealthTests(Databases databases)
         using var health = await host.Client.GetAsync(new Uri("/health", UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, health.StatusCode);
         Assert.Contains("\"postgres\":{\"status\":\"unhealthy\"", await health.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        using var ready = await host.Client.GetAsync(new Uri("/health/ready", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
         using var live = await host.Client.GetAsync(new Uri("/health/live", UriKind.Relative), Token);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
         using var refused = await host.Client.PostAsJsonAsync("/v1/batches", new { prompt = "a" }, Token);
