@@ -128,6 +128,8 @@ public static class CoordinatorBuilder
         InitialData =
         [
             new("Logging:LogLevel:Microsoft.AspNetCore", nameof(LogLevel.Warning)),
+            // warns of a container that forgets its keys; nothing is protected by them here
+            new("Logging:LogLevel:Microsoft.AspNetCore.DataProtection", nameof(LogLevel.Error)),
             new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Command", nameof(LogLevel.Warning)),
             // what they tell comes as an exception, too, and is said once where it is met
             new("Logging:LogLevel:Microsoft.EntityFrameworkCore.Database.Connection", nameof(LogLevel.None)),
