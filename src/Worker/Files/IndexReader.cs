@@ -23,17 +23,16 @@ public sealed class IndexReader(IObjectStore objects)
             return false;
         }
 
-        await using var stored = await objects.OpenReadAsync(FileIndex.Key, cancellationToken).ConfigureAwait(false);
         try
         {
+            await using var stored = await objects.OpenReadAsync(FileIndex.Key, cancellationToken).ConfigureAwait(false);
             Index = stored is null ? FileIndex.Empty : await JsonSerializer.DeserializeAsync<FileIndex>(stored.Content, FileIndex.Options, cancellationToken).ConfigureAwait(false) ?? FileIndex.Empty;
+            hash = stored?.Info.Metadata.GetValueOrDefault(FileIndex.HashMetadata);
+            return true;
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (Exception e) when (e is IOException or JsonException or OperationCanceledException && !cancellationToken.IsCancellationRequested) // the last: it fell silent
         {
             throw new ObjectStoreException($"Could not read {FileIndex.Key}: {e.Message}", transient: true, e);
         }
-
-        hash = stored?.Info.Metadata.GetValueOrDefault(FileIndex.HashMetadata);
-        return true;
     }
 }
