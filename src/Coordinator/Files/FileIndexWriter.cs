@@ -13,7 +13,9 @@ public sealed class FileIndexWriter(FarmDb db, IObjectStore objects)
     public async Task WriteAsync(CancellationToken cancellationToken)
     {
         await using var turn = await FileLock.TakeIndexAsync(db, cancellationToken);
-        var ready = await db.Files.AsNoTracking().Where(file => file.State == FileState.Ready).ToListAsync(cancellationToken);
+        // what was ready and is read through again stays: workers shall not drop what was only touched, and compare hashes themselves
+        var ready = await db.Files.AsNoTracking()
+            .Where(file => file.State == FileState.Ready || (file.State == FileState.Checking && file.Sha256 != null && file.Stamp != "")).ToListAsync(cancellationToken);
         var bytes = new FileIndex
         {
             Files =

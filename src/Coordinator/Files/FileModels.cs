@@ -9,7 +9,7 @@ namespace StableDiffusion.Coordinator.Files;
 /// <summary>Makes registered checkpoints known as models, so that requests may name what no worker holds yet.</summary>
 public sealed class FileModels(FarmDb db, CheckpointSketch sketch, TimeProvider time)
 {
-    /// <summary>A checkpoint is ready: it is a model from now on.</summary>
+    /// <summary>A checkpoint is ready, and new or another than before: it is a model from now on.</summary>
     public async Task ReadyAsync(RegisteredFile file, CancellationToken cancellationToken)
     {
         if (file.Kind != FileKind.Checkpoint)
@@ -26,7 +26,6 @@ public sealed class FileModels(FarmDb db, CheckpointSketch sketch, TimeProvider 
                 hash = excluded.hash, vae_scale_factor = excluded.vae_scale_factor, default_size = excluded.default_size,
                 default_cfg_scale = excluded.default_cfg_scale, default_sampler = excluded.default_sampler,
                 family = excluded.family, inpainting = excluded.inpainting, batch_class = excluded.batch_class, reported_at = excluded.reported_at
-            WHERE models.hash <> excluded.hash
             """, cancellationToken);
     }
 

@@ -101,7 +101,12 @@ public sealed class FileRegistry(FarmDb db, IObjectStore objects, FileCheck chec
             }
             else
             {
+                var before = row.Parts;
                 SetReady(row, found, await check.RunAsync(found, known: null, cancellationToken));
+                if (!before.SequenceEqual(row.Parts)) // else a worker knows more of it
+                {
+                    await models.ReadyAsync(row, cancellationToken);
+                }
             }
         }
         catch (RefusedFileException refused)
@@ -113,7 +118,6 @@ public sealed class FileRegistry(FarmDb db, IObjectStore objects, FileCheck chec
         if (row.State == FileState.Ready)
         {
             await index.WriteAsync(cancellationToken); // now: other files may take long to read through
-            await models.ReadyAsync(row, cancellationToken);
         }
 
         db.ChangeTracker.Clear();

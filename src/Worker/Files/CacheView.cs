@@ -11,6 +11,7 @@ namespace StableDiffusion.Worker.Files;
 /// </summary>
 public sealed class CacheView(FileCache cache, IOptions<PullOptions> options)
 {
+    private const int PlaceDigits = 16; // of a hash, in a path that errors name
     private readonly Lock turn = new();
     private readonly string root = Path.Combine(Path.GetFullPath(options.Value.Cache), "view");
 
@@ -50,7 +51,7 @@ public sealed class CacheView(FileCache cache, IOptions<PullOptions> options)
         lock (turn)
         {
             var lines = checkpoint.Parts.Select(part => $"{part.Path}  {part.Sha256}\n").Order(StringComparer.Ordinal);
-            var place = Path.Combine(Checkpoints, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines)))));
+            var place = Path.Combine(Checkpoints, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(lines))))[..PlaceDigits]);
             foreach (var part in parts)
             {
                 Link(Path.Combine(place, part.Path), cache.PathOf(part.Sha256));

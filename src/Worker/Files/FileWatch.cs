@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Models;
 
@@ -10,7 +11,7 @@ namespace StableDiffusion.Worker.Files;
 internal sealed partial class FileWatch(
     PulledFiles files, FileCache cache, CacheView view, HeldAdapters adapters, HeldModels models, ModelLoader loader, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
 {
-    private Dictionary<string, string> offered = []; // name → hash
+    private Dictionary<string, IndexedFile> offered = [];
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
@@ -53,8 +54,8 @@ internal sealed partial class FileWatch(
     private void Offer()
     {
         adapters.Offer(files.Adapters);
-        var checkpoints = files.Checkpoints.ToDictionary(file => file.Name, file => file.Sha256);
-        models.Offer([.. checkpoints.Keys], [.. checkpoints.Except(offered).Select(file => file.Key)]);
+        var checkpoints = files.Checkpoints.ToDictionary(file => file.Name);
+        models.Offer([.. checkpoints.Keys], [.. checkpoints.Values.Where(file => !offered.TryGetValue(file.Name, out var before) || !file.HasContentOf(before)).Select(file => file.Name)]);
         offered = checkpoints;
     }
 

@@ -229,6 +229,24 @@ public sealed class FileRegistryTests(Databases databases)
     }
 
     [Fact]
+    public async Task A_configuration_that_is_laid_beside_a_checkpoint_tells_its_sizes_and_while_it_is_read_again_workers_keep_what_they_have()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        await host.StoreAsync("models/checkpoints/one.safetensors", Weights.Checkpoint());
+        await ScanAsync(host);
+        await host.WorkAsync();
+        await host.StoreAsync("models/checkpoints/one/unet/config.json", """{"sample_size":8}"""u8.ToArray());
+
+        Assert.Equal((1, 0, 1, 0), await ScanAsync(host));
+        await host.Get<FileIndexWriter>().WriteAsync(Token); // as another coordinator does meanwhile
+        Assert.Equal("one", Assert.Single((await host.IndexAsync()).Files).Name);
+
+        await host.WorkAsync();
+        Assert.Equal(2, Assert.Single((await host.IndexAsync()).Files).Parts.Count);
+        Assert.Equal(64, (await host.GetAsync<JsonElement>("/v1/models"))[0].GetProperty("default_size").GetInt32());
+    }
+
+    [Fact]
     public async Task What_is_registered_wins_over_what_a_worker_has_under_that_name()
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());

@@ -161,6 +161,25 @@ public sealed class ModelLoaderTests
         Assert.Equal(["mine"], farm.Renderer.Dropped);
     }
 
+    [Fact]
+    public async Task Checkpoint_that_could_not_be_loaded_is_tried_again_when_something_is_laid_beside_it()
+    {
+        using var shelf = new Shelf();
+        var weights = shelf.Part("mine.safetensors", [1]);
+        shelf.Register(FileKind.Checkpoint, "mine", weights);
+        var tries = 0;
+        await using var farm = await BusFarm.StartAsync(
+            new FakeRenderer { BeforeLoad = _ => { if (++tries == 1) { throw new InvalidDataException("no unet/config.json"); } } }, shelf: shelf);
+        await farm.LoadAsync("mine");
+        var faulty = await farm.ReportAsync<WorkerRegistered>(report => report.Faults.Count == 1);
+
+        shelf.Register(FileKind.Checkpoint, "mine", weights, shelf.Part("mine/unet/config.json", [2]));
+
+        await farm.ReportAsync<WorkerRegistered>(report => report.Timestamp > faulty.Timestamp && report.Faults.Count == 0 && report.CanHold.Contains("mine"));
+        await farm.LoadAsync("mine");
+        await farm.ReportAsync<WorkerRegistered>(report => report.Models.Count == 2);
+    }
+
     private static RenderImages Of(string model, params ImageToRender[] images)
     {
         var command = Some.Group(images);
