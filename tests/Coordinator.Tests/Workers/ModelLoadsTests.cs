@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using MassTransit;
 using StableDiffusion.Contracts;
+using StableDiffusion.Contracts.Batches;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using StableDiffusion.Coordinator.Workers;
@@ -45,6 +46,30 @@ public sealed class ModelLoadsTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_worker_that_has_drawn_what_it_loaded_a_model_for_is_told_at_once_to_load_another()
+    {
+        await host.ReportWorkerAsync();
+        await host.Get<WorkerRegister>().RegisterAsync(CoordinatorHost.Registered("gone", host.Time.GetUtcNow()) with { Models = [CoordinatorHost.Description with { Name = "other" }] }, Token);
+        await host.BeatAsync(leaving: true);
+        await host.BeatAsync("gone", leaving: true);
+        var batch = await host.SubmitAsync(new BatchRequest { Prompt = "a", Model = CoordinatorHost.Model });
+        await RegisterAsync();
+        await LookAsync();
+        Assert.Equal(CoordinatorHost.Model, (await told.Reader.ReadAsync(Token)).Model);
+        await host.SubmitAsync(new BatchRequest { Prompt = "a", Model = "other" });
+        await RegisterAsync(CoordinatorHost.Model);
+        host.Time.Advance(TimeSpan.FromSeconds(2));
+        await LookAsync();
+        Assert.False(told.Reader.TryRead(out _)); // an image waits for what it loaded
+
+        using var cancelled = await host.Client.PostAsync(new Uri($"/v1/batches/{batch.Id}/cancel", UriKind.Relative), null, Token);
+        host.Time.Advance(TimeSpan.FromSeconds(2));
+        await LookAsync();
+
+        Assert.Equal("other", (await told.Reader.ReadAsync(Token)).Model);
+    }
+
+    [Fact]
     public async Task Nobody_is_told_while_nothing_waits_or_a_worker_holds_the_model()
     {
         await host.ReportWorkerAsync();
@@ -59,6 +84,10 @@ public sealed class ModelLoadsTests(Databases databases) : IAsyncLifetime
 
     private Task LookAsync() => host.Get<ModelLoads>().TellAsync(Token);
 
-    private Task RegisterAsync() => host.Get<WorkerRegister>().RegisterAsync(
-        CoordinatorHost.Registered("able", host.Time.GetUtcNow()) with { Models = [], CanHold = [CoordinatorHost.Model] }, Token);
+    private Task RegisterAsync(string? holds = null) => host.Get<WorkerRegister>().RegisterAsync(
+        CoordinatorHost.Registered("able", host.Time.GetUtcNow()) with
+        {
+            Models = holds is null ? [] : [CoordinatorHost.Description with { Name = holds }], CanHold = [.. new[] { CoordinatorHost.Model, "other" }.Where(model => model != holds)],
+        },
+        Token);
 }
