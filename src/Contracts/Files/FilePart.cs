@@ -14,4 +14,8 @@ public sealed record FilePart
 
     /// <summary>Its size.</summary>
     public required long Bytes { get; init; }
+
+    /// <summary>Of weights, how many numbers its tensors have, without a second, averaged copy (<c>model_ema.…</c>): what they take in memory. Null for other
+    /// parts, and for what an older version read.</summary>
+    public long? Parameters { get; init; }
 }

@@ -34,7 +34,7 @@ public sealed class FileUpload(IObjectStore objects, FileRegistry registry, IOpt
         var key = $"{kind.Folder()}{name}{FileName.Weights}";
         await using var checkedContent = new CheckedContent(head, content, header.Length, sha256);
         await objects.PutAsync(key, checkedContent, header.Length, ContentType, metadata: null, cancellationToken);
-        var part = new FilePart { Path = name + FileName.Weights, Key = key, Sha256 = checkedContent.Sha256!, Bytes = header.Length };
+        var part = new FilePart { Path = name + FileName.Weights, Key = key, Sha256 = checkedContent.Sha256!, Bytes = header.Length, Parameters = header.Parameters };
         try
         {
             return await registry.UploadedAsync(kind, name, part, cancellationToken);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Diffusion.Memory;
 
 /// <summary>What is left of a device's memory.</summary>
-internal static class FreeMemory
+public static class FreeMemory
 {
     private const string Available = "MemAvailable:";
 

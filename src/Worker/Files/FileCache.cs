@@ -21,6 +21,9 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
     private readonly string temporary = Path.Combine(Path.GetFullPath(options.Value.Cache), "temporary");
     private readonly string locks = Path.Combine(Path.GetFullPath(options.Value.Cache), "locks");
 
+    /// <summary>Bytes that are left on a folder's disk.</summary>
+    public Func<string, long> DiskSpace { get; init; } = folder => new DriveInfo(folder).AvailableFreeSpace;
+
     /// <summary>Where a content lies when it is here.</summary>
     public string PathOf(string sha256) => Path.Combine(files, sha256);
 
@@ -193,7 +196,8 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
     /// <summary>Drops what is not in use, the longest unused first, until so many bytes more fit.</summary>
     private void MakeRoom(long bytes)
     {
-        var excess = Used() + bytes - options.Value.CacheBytes;
+        var (tooMany, onDisk) = (Used() + bytes - options.Value.CacheBytes, bytes - DiskSpace(files));
+        var excess = Math.Max(tooMany, onDisk);
         foreach (var file in new DirectoryInfo(files).EnumerateFiles().OrderBy(file => file.LastAccessTimeUtc).TakeWhile(_ => excess > 0))
         {
             if (Drop(file.FullName))
@@ -205,7 +209,9 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
 
         if (excess > 0)
         {
-            throw new IOException($"{bytes} bytes do not fit into the cache {options.Value.Cache} of {options.Value.CacheBytes} bytes beside what is in use: raise Worker:CacheBytes.");
+            throw onDisk > tooMany ? new IOException($"{bytes} bytes do not fit on the disk of {options.Value.Cache} beside what is there and in use: free some of it, or set Worker:Cache to another.")
+                
+                : new IOException($"{bytes} bytes do not fit into the cache {options.Value.Cache} of {options.Value.CacheBytes} bytes beside what is in use: raise Worker:CacheBytes.");
         }
     }
 

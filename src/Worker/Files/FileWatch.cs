@@ -2,14 +2,16 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Files;
+using StableDiffusion.Contracts.Models;
 using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Models;
+using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Files;
 
 /// <summary>Follows the farm's index: knows it before models are loaded, and pulls while the worker draws.</summary>
 internal sealed partial class FileWatch(
-    PulledFiles files, FileCache cache, CacheView view, HeldAdapters adapters, HeldModels models, ModelLoader loader, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
+    PulledFiles files, FileCache cache, CacheView view, HeldAdapters adapters, HeldModels models, ModelLoader loader, IRenderer renderer, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
 {
     private Dictionary<string, IndexedFile> offered = [];
 
@@ -54,8 +56,13 @@ internal sealed partial class FileWatch(
     private void Offer()
     {
         adapters.Offer(files.Adapters);
-        var checkpoints = files.Checkpoints.ToDictionary(file => file.Name);
-        models.Offer([.. checkpoints.Keys], [.. checkpoints.Values.Where(file => !offered.TryGetValue(file.Name, out var before) || !file.HasContentOf(before)).Select(file => file.Name)]);
+        var room = renderer.Room;
+        var registered = files.Checkpoints(room);
+        var checkpoints = registered.Where(found => found.TooLarge is null).ToDictionary(found => found.File.Name, found => found.File);
+        models.Offer(
+            [.. checkpoints.Keys],
+            [.. registered.Where(found => found.TooLarge is not null).Select(found => new ModelFault { Name = found.File.Name, Reason = found.TooLarge! })],
+            [.. checkpoints.Values.Where(file => !offered.TryGetValue(file.Name, out var before) || !file.HasContentOf(before)).Select(file => file.Name)]);
         offered = checkpoints;
     }
 

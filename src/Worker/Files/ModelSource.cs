@@ -28,6 +28,10 @@ public sealed partial class ModelSource(PulledFiles files, IndexReader reader, I
     public async Task<FoundModel> FindAsync(string name, ScalarType dtype, CancellationToken cancellationToken) =>
         found[name] = await LookAsync(name, dtype, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Bytes that a registered checkpoint's weights take in memory; null where that is not known.</summary>
+    public long? WeightsOf(string name, ModelRoom room) =>
+        pull.Value.Pull != "none" && reader.Index.Find(FileKind.Checkpoint, name) is { } registered ? CheckpointFit.Weights(registered, room) : null;
+
     /// <summary>SHA-256 of what the model was registered as when it was found last: "" where it was not, null where the farm's index is not followed.</summary>
     public string? ContentOf(string name) => pull.Value.Pull != "none" && found.TryGetValue(name, out var model) ? model.Registered?.Sha256 ?? "" : null;
 

@@ -17,9 +17,10 @@ public sealed partial class PulledFiles(
     private readonly SemaphoreSlim turn = new(1);
     private bool unread;
 
-    /// <summary>Registered checkpoints that <see cref="EnsureAsync"/> can bring here: allowed by the settings, and no larger than the cache.</summary>
-    public IReadOnlyList<IndexedFile> Checkpoints =>
-        [.. reader.Index.Files.Where(file => file.Kind == FileKind.Checkpoint && options.Value.MayPull(file.Name) && file.Parts.Sum(part => part.Bytes) <= options.Value.CacheBytes)];
+    /// <summary>Registered checkpoints that the settings allow <see cref="EnsureAsync"/> to bring here, and of those that are too large the reason.</summary>
+    /// <param name="room">Where their weights would be.</param>
+    public IReadOnlyList<(IndexedFile File, string? TooLarge)> Checkpoints(ModelRoom room) =>
+        [.. reader.Index.Files.Where(file => file.Kind == FileKind.Checkpoint && options.Value.MayPull(file.Name)).Select(file => (file, CheckpointFit.Fault(file, room, options.Value.CacheBytes)))];
 
     /// <summary>Registered adapters that are here or can be brought here.</summary>
     public IReadOnlyList<AdapterDescription> Adapters =>

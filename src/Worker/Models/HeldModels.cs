@@ -13,6 +13,8 @@ public sealed class HeldModels
     private long uses;
     private volatile IReadOnlyList<string> found = []; // in this worker's folders
     private volatile IReadOnlyList<string> registered = [];
+    private readonly Lock faults = new(); // what the farm has registered and what was tried come from two sides
+    private volatile IReadOnlyList<ModelFault> lasting = [], passing = [], tooLarge = [];
 
     /// <summary>Raised with the name of a model that is held with another content than an image wants.</summary>
     public event Action<string> Doubted = _ => { };
@@ -27,8 +29,8 @@ public sealed class HeldModels
     /// <summary>Those of them that were loaded before.</summary>
     public IReadOnlyList<ModelDescription> Described => [.. CanHold.Where(known.ContainsKey).Select(name => known[name])];
 
-    /// <summary>Models that were found and could not be loaded.</summary>
-    public IReadOnlyList<ModelFault> Faults { get; private set; } = [];
+    /// <summary>Models that were found and could not be loaded, or are too large.</summary>
+    public IReadOnlyList<ModelFault> Faults => [.. lasting, .. passing, .. tooLarge.Where(fault => !models.ContainsKey(fault.Name))];
 
     /// <summary>True until all that was found was tried.</summary>
     public bool Loading { get; private set; } = true;
@@ -45,7 +47,11 @@ public sealed class HeldModels
             known[model.Name] = model;
         }
 
-        Faults = loaded.Faults;
+        lock (faults)
+        {
+            lasting = loaded.Faults;
+        }
+
         found = [.. loaded.Models.Select(model => model.Name).Union(loaded.Others).Except(registered)];
         Loading = false;
     }
@@ -81,10 +87,16 @@ public sealed class HeldModels
     }
 
     /// <summary>It cannot be loaded, as it turned out.</summary>
-    public void Add(ModelFault fault)
+    /// <param name="fault">Why.</param>
+    /// <param name="mayPass">Whether it may be another time, when the next <see cref="Offer"/> was made.</param>
+    public void Add(ModelFault fault, bool mayPass)
     {
         ArgumentNullException.ThrowIfNull(fault);
-        Faults = [.. Faults, fault];
+        lock (faults)
+        {
+            passing = mayPass ? [.. passing, fault] : passing;
+            lasting = mayPass ? lasting : [.. lasting, fault];
+        }
     }
 
     /// <summary>Whether it is held; then it was used just now.</summary>
@@ -116,8 +128,9 @@ public sealed class HeldModels
 
     /// <summary>These registered checkpoints can be pulled from now on, in place of what could.</summary>
     /// <param name="names">Theirs.</param>
+    /// <param name="unfit">Registered ones that this worker can never hold, with the reason.</param>
     /// <param name="anew">Those whose content is another than before: what is known of that, or that it could not be loaded, means nothing any more.</param>
-    public void Offer(IReadOnlyList<string> names, IReadOnlyCollection<string> anew)
+    public void Offer(IReadOnlyList<string> names, IReadOnlyList<ModelFault> unfit, IReadOnlyCollection<string> anew)
     {
         registered = names;
         foreach (var name in anew)
@@ -125,7 +138,11 @@ public sealed class HeldModels
             known.TryRemove(name, out _);
         }
 
-        Faults = [.. Faults.Where(fault => !anew.Contains(fault.Name))];
+        lock (faults)
+        {
+            (tooLarge, passing) = (unfit, []);
+            lasting = [.. lasting.Where(fault => !anew.Contains(fault.Name))];
+        }
     }
 
     private void Touch(string name) => lastUsed[name] = Interlocked.Increment(ref uses);

@@ -73,6 +73,21 @@ public sealed partial class ModelLoader(
                 }
             }
 
+            // where a process that takes too much memory is ended, it is looked for before
+            while (sources.WeightsOf(name, renderer.Room) is { } bytes && renderer.FreeRoom is { } free && bytes > free)
+            {
+                if (models.All.Count == 0)
+                {
+                    models.Add(new ModelFault { Name = name, Reason = $"its weights take {CheckpointFit.Size(bytes)}, and {CheckpointFit.Size(free)} of {renderer.Room.Place} are free just now" }, mayPass: true);
+                    return;
+                }
+
+                if (!await MakeRoomAsync(name, cancellationToken).ConfigureAwait(false))
+                {
+                    return;
+                }
+            }
+
             await LoadAnywayAsync(name, cancellationToken).ConfigureAwait(false);
         }
         finally
@@ -167,7 +182,7 @@ public sealed partial class ModelLoader(
             {
                 var reason = LibTorchError.Words(error);
                 LogFailed(error, name, reason);
-                models.Add(new ModelFault { Name = name, Reason = reason });
+                models.Add(new ModelFault { Name = name, Reason = reason }, mayPass: error is IOException or UnauthorizedAccessException); // a full disk, say
                 return;
             }
         }

@@ -1,5 +1,6 @@
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Worker.Models;
+using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Rendering;
 
@@ -20,6 +21,12 @@ public interface IRenderer
 
     /// <summary>As much of it as is in use, by whomever; null where the system does not tell.</summary>
     long? UsedMemory => null;
+
+    /// <summary>Where it keeps models.</summary>
+    ModelRoom Room => new(ScalarType.Float32, Bytes: null, "main memory");
+
+    /// <summary>Bytes that are left there, where taking more than that ends the process; null where it is an error like others, or the system does not tell.</summary>
+    long? FreeRoom => null;
 
     /// <summary>Loads what can be loaded, as much as there is room for; a model that cannot is logged and left out, with the reason.</summary>
     Task<LoadedModels> LoadAsync(CancellationToken cancellationToken);

@@ -6,6 +6,7 @@ using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Memory;
 using StableDiffusion.Diffusion.Pipelines;
 using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Models;
 using TorchSharp;
 
 namespace StableDiffusion.Worker.Rendering;
@@ -18,10 +19,21 @@ internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType
         Device.type == DeviceType.CPU ? $"cpu ({Environment.Threads} threads), {Environment.Hardware}" : $"{Environment.Device}, {Environment.Hardware}";
 
     /// <summary>In bytes: the GPU's, or on a CPU what the process may have; null where it is not told.</summary>
-    public long? Memory => Device.type == DeviceType.CPU ? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes : DeviceMemory.Total(Math.Max(Device.index, 0));
+    public long? Memory => Device.type == DeviceType.CPU ? MainMemory : DeviceMemory.Total(Math.Max(Device.index, 0));
 
     /// <summary>In bytes: what is in use of the GPU, or on a CPU by the process; null where it is not told.</summary>
     public long? UsedMemory => Device.type == DeviceType.CPU ? System.Environment.WorkingSet : DeviceMemory.Used(Math.Max(Device.index, 0));
+
+    /// <summary>Main memory that is left, where models are in it; a process that takes more is ended.</summary>
+    public long? FreeRoom => Device.type == DeviceType.CPU && FreeMemory.Of(Device) is { } free ? Math.Min(free, MainMemory - System.Environment.WorkingSet ?? free) : null;
+
+    private static long? MainMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var bytes ? bytes : null;
+
+    /// <summary>Where models' weights are.</summary>
+    /// <param name="offloaded">Whether they rest in main memory.</param>
+    public ModelRoom Room(bool offloaded) => Device.type == DeviceType.CPU || offloaded
+        ? new ModelRoom(Dtype, MainMemory, "main memory")
+        : new ModelRoom(Dtype, Memory, Environment.Device) { MayOffload = true };
 
     /// <summary>Takes what the options ask for. Runs on the thread that will draw: the thread count belongs to it.</summary>
     /// <exception cref="InvalidOperationException">The device that Worker:Device names is not there, or cannot compute in Worker:Dtype.</exception>

@@ -64,6 +64,12 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     public long? UsedMemory => device.UsedMemory;
 
     /// <inheritdoc/>
+    public ModelRoom Room => device.Room(options.Memory.OffloadModels);
+
+    /// <inheritdoc/>
+    public long? FreeRoom => device.FreeRoom;
+
+    /// <inheritdoc/>
     public async Task<LoadedModels> LoadAsync(CancellationToken cancellationToken)
     {
         List<ModelDescription> loaded = [];

@@ -29,7 +29,7 @@ public sealed class UploadTests(Databases databases)
         var stored = await host.GetAsync<FileResponse>("/v1/files/lora/ink");
         var hash = Convert.ToHexStringLower(SHA256.HashData(file));
         Assert.Equal((FileKind.Lora, "ink", FileState.Ready, hash, (long?)file.Length), (stored.Kind, stored.Name, stored.State, stored.Sha256, stored.Bytes));
-        Assert.Equal([new FilePart { Path = "ink.safetensors", Key = "models/loras/ink.safetensors", Sha256 = hash, Bytes = file.Length }], stored.Parts);
+        Assert.Equal([new FilePart { Path = "ink.safetensors", Key = "models/loras/ink.safetensors", Sha256 = hash, Bytes = file.Length, Parameters = 8 }], stored.Parts);
         Assert.Equal(file, await host.ObjectAsync("models/loras/ink.safetensors"));
         await host.WorkAsync();
         Assert.Equal(hash, (await host.IndexAsync()).Find(FileKind.Lora, "ink")?.Sha256);

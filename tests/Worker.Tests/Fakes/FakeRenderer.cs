@@ -41,6 +41,13 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
     /// <summary>Where a model that is loaded later is looked for; without it, it is there.</summary>
     public ModelSource? Source { get; set; }
 
+    public ModelRoom Room { get; init; } = new(ScalarType.Float32, Bytes: null, "main memory");
+
+    /// <summary>Asked for with the number of models that were dropped.</summary>
+    public Func<int, long?> Free { get; init; } = _ => null;
+
+    public long? FreeRoom => Free(Dropped.Count);
+
     /// <summary>Models that were dropped.</summary>
     public ConcurrentQueue<string> Dropped { get; } = [];
 

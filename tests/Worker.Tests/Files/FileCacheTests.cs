@@ -93,6 +93,21 @@ public sealed class FileCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task A_disk_that_is_nearly_full_is_relieved_of_what_is_not_in_use_and_what_does_not_fit_then_is_an_error_before_anything_is_fetched()
+    {
+        FilePart[] parts = [.. Enumerable.Range(0, 3).Select(i => shelf.Part($"{i}", Bytes(400, (byte)i)))];
+        (await shelf.Cache().HoldAsync(parts[..1], Cancel)).Dispose();
+        using (await shelf.Cache(diskSpace: 100).HoldAsync(parts[1..2], Cancel))
+        {
+            Assert.Equal([parts[1].Sha256], shelf.Kept());
+            var error = await Assert.ThrowsAsync<IOException>(() => shelf.Cache(diskSpace: 100).HoldAsync(parts[2..], Cancel));
+            Assert.Contains("do not fit on the disk", error.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(2, shelf.Reads.Count);
+    }
+
+    [Fact]
     public async Task A_lock_of_another_process_keeps_a_file()
     {
         FilePart[] parts = [shelf.Part("0", Bytes(600)), shelf.Part("1", Bytes(600, 1))];

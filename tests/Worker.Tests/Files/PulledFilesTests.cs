@@ -1,6 +1,7 @@
 using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Diffusion.Checkpoints;
+using StableDiffusion.Worker.Models;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Tests.Files;
@@ -87,7 +88,7 @@ public sealed class PulledFilesTests : IDisposable
         await files.ReadAsync(Cancel);
         await files.PullAsync(Cancel);
         Assert.Empty(shelf.Reads);
-        Assert.Equal(["tiny"], files.Checkpoints.Select(file => file.Name));
+        Assert.Equal(["tiny"], files.Checkpoints(Room()).Select(found => found.File.Name));
 
         using var found = await files.EnsureAsync("tiny", ScalarType.Float32, Cancel);
 
@@ -160,12 +161,34 @@ public sealed class PulledFilesTests : IDisposable
         var files = shelf.Worker(pull, checkpoints, bytes: 1 << 20).Files;
         await files.ReadAsync(Cancel);
 
-        Assert.Equal(may, string.Join(' ', files.Checkpoints.Select(file => file.Name)));
+        Assert.Equal(may, string.Join(' ', files.Checkpoints(Room()).Where(found => found.TooLarge is null).Select(found => found.File.Name)));
         using var one = await files.EnsureAsync("one", ScalarType.Float32, Cancel);
         Assert.Equal(may.Contains("one", StringComparison.Ordinal), one is not null);
         Assert.Equal(pull == "none" ? 0 : 1, files.Adapters.Count);
         Assert.Null(await files.EnsureAsync("unknown", ScalarType.Float32, Cancel));
     }
+
+    [Theory]
+    [InlineData(ScalarType.Float32, 39, false, "its weights take 0.0 MiB in float32, and cuda:0 has 0.0 MiB: set Worker:Dtype to bfloat16")]
+    [InlineData(ScalarType.Float32, 39, true, "its weights take 0.0 MiB in float32, and cuda:0 has 0.0 MiB: set Worker:Dtype to float16")]
+    [InlineData(ScalarType.Float32, 40, true, null)]
+    [InlineData(ScalarType.Float16, 19, true, "its weights take 0.0 MiB in float16, and cuda:0 has 0.0 MiB: set Worker:Memory:OffloadModels to true, which keeps them in main memory and each network on the GPU only while it works")]
+    [InlineData(ScalarType.Float16, 19, false, "its weights take 0.0 MiB in float16, and cuda:0 has 0.0 MiB: it wants a worker with more memory")]
+    [InlineData(ScalarType.Float16, 20, false, null)]
+    public async Task A_checkpoint_that_the_device_can_never_hold_is_told_as_such_with_what_to_do(ScalarType dtype, long memory, bool mayOffload, string? fault)
+    {
+        shelf.Register(FileKind.Checkpoint, "one", shelf.Part("one.safetensors", [1]) with { Parameters = 10 });
+        shelf.Register(FileKind.Checkpoint, "old", shelf.Part("old.safetensors", [1])); // whose weights nobody counted
+        var files = shelf.Worker().Files;
+        await files.ReadAsync(Cancel);
+
+        Assert.Equal([("one", fault), ("old", null)], files.Checkpoints(new ModelRoom(dtype, memory, "cuda:0") { MayOffload = mayOffload }).Select(found => (found.File.Name, found.TooLarge)));
+        var cramped = shelf.Worker(bytes: 0).Files;
+        await cramped.ReadAsync(Cancel);
+        Assert.All(cramped.Checkpoints(Room()), found => Assert.Equal("its files take 0.0 MiB, and this worker's cache holds 0.0 MiB: raise Worker:CacheBytes", found.TooLarge));
+    }
+
+    private static ModelRoom Room() => new(ScalarType.Float32, Bytes: null, "main memory");
 
     private static byte[] Golden(string path) => File.ReadAllBytes(Path.Combine(Goldens, path));
 }

@@ -52,7 +52,8 @@ internal sealed class Shelf : IObjectStore, IDisposable
         WriteIndex();
     }
 
-    public FileCache Cache(long bytes = 1 << 20) => new(this, Time, Options.Create(Pull(bytes)), NullLogger<FileCache>.Instance);
+    public FileCache Cache(long bytes = 1 << 20, long diskSpace = 1 << 30) =>
+        new(this, Time, Options.Create(Pull(bytes)), NullLogger<FileCache>.Instance) { DiskSpace = _ => diskSpace };
 
     /// <summary>All that a worker has for it.</summary>
     /// <param name="pull">Worker:Pull.</param>

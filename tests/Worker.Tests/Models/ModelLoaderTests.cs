@@ -2,8 +2,10 @@ using System.Text;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Storage;
+using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Tests.Fakes;
 using StableDiffusion.Worker.Tests.Files;
+using static TorchSharp.torch;
 
 namespace StableDiffusion.Worker.Tests.Models;
 
@@ -122,7 +124,7 @@ public sealed class ModelLoaderTests
         using var go = new ManualResetEventSlim();
         using var shelf = new Shelf();
         var old = shelf.Register(FileKind.Checkpoint, "mine", shelf.Part("mine.safetensors", [1]));
-        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, _) => { begun.Release(); go.Wait(Cancel); } }, shelf: shelf);
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeStep = (_, _, _) => { begun.Release(); go.Wait(Cancel); } }, shelf: shelf, indexSeconds: 3600); // so the command tells first
         var (drawing, early) = (Some.Image(), Some.Image());
         await farm.LoadAsync("mine");
         var held = await farm.ReportAsync<WorkerRegistered>(Holds);
@@ -178,6 +180,51 @@ public sealed class ModelLoaderTests
         await farm.ReportAsync<WorkerRegistered>(report => report.Timestamp > faulty.Timestamp && report.Faults.Count == 0 && report.CanHold.Contains("mine"));
         await farm.LoadAsync("mine");
         await farm.ReportAsync<WorkerRegistered>(report => report.Models.Count == 2);
+    }
+
+    [Fact]
+    public async Task Where_too_much_memory_would_end_the_process_models_go_before_one_is_loaded_for_which_there_is_none()
+    {
+        using var shelf = new Shelf();
+        shelf.Register(FileKind.Checkpoint, "large", shelf.Part("large.safetensors", [1]) with { Parameters = 100 });
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { Models = [Some.Model, Some.Model with { Name = "second" }], Free = dropped => 399 + dropped }, shelf: shelf);
+
+        await farm.LoadAsync("large");
+
+        var registered = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Any(model => model.Name == "large"));
+        Assert.Equal(["large", "second"], registered.Models.Select(model => model.Name));
+        Assert.Equal(["starter"], farm.Renderer.Dropped);
+    }
+
+    [Fact]
+    public async Task Checkpoint_that_is_too_large_is_told_and_not_offered()
+    {
+        using var shelf = new Shelf();
+        shelf.Register(FileKind.Checkpoint, "large", shelf.Part("large.safetensors", [1]) with { Parameters = 100 });
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { Room = new ModelRoom(ScalarType.Float16, 199, "cuda:0") }, shelf: shelf);
+
+        var registered = farm.Reports.All<WorkerRegistered>()[^1];
+
+        Assert.Empty(registered.CanHold);
+        Assert.Equal("large", Assert.Single(registered.Faults).Name);
+    }
+
+    [Fact]
+    public async Task Checkpoint_for_which_the_disk_had_no_room_is_offered_again_after_a_while()
+    {
+        using var shelf = new Shelf();
+        shelf.Register(FileKind.Checkpoint, "mine", shelf.Part("mine.safetensors", [1]));
+        await using var farm = await BusFarm.StartAsync(new FakeRenderer { BeforeLoad = _ => throw new IOException("No space left on device") }, shelf: shelf, indexSeconds: 3600);
+
+        await farm.LoadAsync("mine");
+
+        var full = await farm.ReportAsync<WorkerRegistered>(report => report.Faults.Count == 1 && report.CanHold.Count == 0);
+        Assert.Equal("No space left on device", full.Faults[0].Reason);
+        var models = farm.Models;
+        Assert.Empty(models.CanHold);
+        models.Offer(["mine"], [], []); // as after the next look at the index
+        Assert.Equal(["mine"], models.CanHold);
+        Assert.Empty(models.Faults);
     }
 
     private static RenderImages Of(string model, params ImageToRender[] images)

@@ -91,7 +91,7 @@ public sealed class FileCheck(IObjectStore objects)
             throw new RefusedFileException("kind", fault);
         }
 
-        return Part(path, stored, await HashAsync(head, stored.Content, cancellationToken));
+        return Part(path, stored, await HashAsync(head, stored.Content, cancellationToken)) with { Parameters = header.Parameters };
     }
 
     private static async Task<FilePart> ReadSettingsAsync(FoundFile file, string path, StoredObject stored, CancellationToken cancellationToken)

@@ -36,6 +36,9 @@ public sealed class SafetensorsHeader
     /// <summary>The whole file's, head and data, in bytes.</summary>
     public long Length { get; }
 
+    /// <summary>Numbers in all tensors, but for averaged copies, with which nobody draws unasked.</summary>
+    public long Parameters => Tensors.Where(tensor => !tensor.Name.StartsWith("model_ema.", StringComparison.Ordinal)).Sum(tensor => tensor.Shape.Aggregate(1L, (count, size) => count * size));
+
     /// <summary>Whether a tensor's name begins so.</summary>
     public bool Has(string prefix) => Tensors.Any(tensor => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
 
