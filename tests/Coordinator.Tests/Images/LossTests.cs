@@ -33,10 +33,12 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
             Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
         }
 
+        var heard = host.Time.GetUtcNow();
         await host.KeepUpAsync(LiveFor + TimeSpan.FromSeconds(2));
         var image = await host.ImageAsync(open.ImageId);
         Assert.Equal((ImageState.Queued, 1, 1), (image.State, image.Failures, image.Losses));
         Assert.Equal("Worker worker-1 was lost while drawing it.", image.Error);
+        Assert.InRange(image.NotBefore!.Value - heard, TimeSpan.Zero, TimeSpan.FromSeconds(25)); // so that it is drawn within half a minute of a kill
         Assert.Equal(AttemptOutcome.Lost, (await host.AttemptAsync(open.AttemptId)).Outcome);
         Assert.False(await host.SucceedAsync(Rendered(open))); // it was only frozen, and comes back
     }
