@@ -1,5 +1,6 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Coordinator.Images.Lifecycle;
 
 namespace StableDiffusion.Coordinator.Dispatch;
@@ -20,7 +21,8 @@ internal sealed partial class Restart(IServiceScopeFactory scopes, IOptions<Disp
             // until the next worker reports, nobody listens, and no model is held
             var db = scope.ServiceProvider.GetRequiredService<FarmDb>();
             await db.Workers.ExecuteDeleteAsync(cancellationToken);
-            await db.Models.ExecuteDeleteAsync(cancellationToken);
+            await db.Models.Where(model => !db.Files.Any(file => file.Kind == FileKind.Checkpoint && file.Name == model.Name)) // what is registered can be asked for all the same
+                .ExecuteDeleteAsync(cancellationToken);
             await db.Adapters.ExecuteDeleteAsync(cancellationToken);
             started = true;
         }

@@ -247,6 +247,23 @@ public sealed class FileRegistryTests(Databases databases)
     }
 
     [Fact]
+    public async Task A_registered_checkpoint_can_be_asked_for_after_a_restart_of_the_embedded_farm_and_what_a_worker_had_cannot()
+    {
+        var database = await databases.NewAsync();
+        await using (var host = await CoordinatorHost.StartAsync(database))
+        {
+            await host.StoreAsync("models/checkpoints/one.safetensors", Weights.Checkpoint());
+            await ScanAsync(host);
+            await host.WorkAsync();
+            await host.ReportWorkerAsync();
+            Assert.Equal(2, (await host.GetAsync<JsonElement>("/v1/models")).GetArrayLength());
+        }
+
+        await using var again = await CoordinatorHost.StartAsync(database, new() { ["Dispatch:RequeueAtStart"] = "true" });
+        Assert.Equal("one", Assert.Single((await again.GetAsync<JsonElement>("/v1/models")).EnumerateArray()).GetProperty("name").GetString());
+    }
+
+    [Fact]
     public async Task What_is_registered_wins_over_what_a_worker_has_under_that_name()
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
