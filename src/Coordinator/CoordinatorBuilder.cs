@@ -146,12 +146,7 @@ public static class CoordinatorBuilder
     private static void AddDatabase(IServiceCollection services)
     {
         services.AddOptions<DatabaseOptions>().BindConfiguration("ConnectionStrings").ValidateDataAnnotations().ValidateOnStart();
-        services.AddSingleton(provider =>
-        {
-            var connection = new NpgsqlConnectionStringBuilder(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Farm);
-            connection.Options ??= "-c idle_in_transaction_session_timeout=60s"; // one that is frozen within a transaction must not keep others from its rows for ever
-            return NpgsqlDataSource.Create(connection);
-        });
+        services.AddSingleton(provider => NpgsqlDataSource.Create(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Tuned()));
         services.AddDbContext<FarmDb>((provider, db) => db.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
     }
 }

@@ -4,7 +4,7 @@ using StableDiffusion.Contracts.Transport;
 using StableDiffusion.Coordinator;
 using StableDiffusion.Storage.Hosting;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = WebApplication.CreateBuilder([HostArguments.ReadSettingsOnce, .. args]);
 builder.AddCoordinator();
 builder.AddObjectStore();
 builder.Services.AddOptions<RabbitMqOptions>().BindConfiguration(RabbitMqOptions.Section).ValidateDataAnnotations().ValidateOnStart();

@@ -5,7 +5,7 @@ using StableDiffusion.Contracts.Transport;
 using StableDiffusion.Storage.Hosting;
 using StableDiffusion.Worker.Hosting;
 
-var builder = Host.CreateApplicationBuilder(args);
+var builder = Host.CreateApplicationBuilder([HostArguments.ReadSettingsOnce, .. args]);
 
 builder.AddWorker();
 builder.AddObjectStore();

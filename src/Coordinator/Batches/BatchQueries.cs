@@ -24,6 +24,10 @@ internal static class BatchQueries
         return found.ConvertAll(batch => ToResponse(batch, settings[batch.Id], [.. counts[batch.Id]], drawn.GetValueOrDefault(batch.Id)));
     }
 
+    /// <summary>A batch that was just accepted.</summary>
+    public static BatchResponse Accepted(Batch batch, ImageSettings settings) =>
+        ToResponse(batch, settings, [new StateCount(batch.Id, ImageState.Queued, batch.Images)], drawn: 0);
+
     private static async Task<Dictionary<Guid, ImageSettings>> FirstSettingsAsync(FarmDb db, List<Guid> ids, CancellationToken cancellationToken) => (await (
         from image in db.Images
         join recipe in db.Recipes on image.RecipeId equals recipe.Id

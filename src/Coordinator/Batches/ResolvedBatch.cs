@@ -14,6 +14,9 @@ public sealed record ResolvedBatch(
     /// <summary>Of a request that is refused.</summary>
     public static ResolvedBatch None { get; } = new([], [], [], []);
 
+    /// <summary>All of what the first image is to be.</summary>
+    public ImageSettings First => SettingsOf(Images[0]);
+
     /// <summary>All of what an image is to be.</summary>
     public ImageSettings SettingsOf(ResolvedImage image) => Prompts[image.Prompt].In(Recipes[image.Recipe].Settings) with { Seed = image.Seed };
 }

@@ -44,8 +44,7 @@ internal sealed class Submission(FarmDb db, InputStore inputs, BatchStore store,
                 ?? Conflict($"The {SubmissionKey.Header} \"{head.Key?.Key}\" is just being used: send the request again.");
         }
 
-        // accepted: the answer is due even if the client has gone
-        var answer = (await FindAsync(added.Id))!;
+        var answer = BatchQueries.Accepted(added, batch.First);
         return TypedResults.Created(answer.Url, answer);
     }
 

@@ -6,7 +6,8 @@ namespace StableDiffusion.Coordinator.Files;
 
 /// <summary>
 /// One at a time over all coordinators, for what takes longer than a transaction should: a lock of the database's session, which goes with the connection when
-/// the process dies. Until it is disposed the <see cref="FarmDb"/> keeps its connection.
+/// the process dies. Until it is disposed the <see cref="FarmDb"/> keeps its connection. Taking it is not cancelled: the lock might be granted all the same, and
+/// stay with a connection that goes back to its pool.
 /// </summary>
 internal sealed class FileLock : IAsyncDisposable
 {
@@ -22,7 +23,7 @@ internal sealed class FileLock : IAsyncDisposable
         await db.Database.OpenConnectionAsync(cancellationToken);
         try
         {
-            if (await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_lock(hashtextextended({what}, 0)) AS "Value" """).SingleAsync(cancellationToken))
+            if (await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_lock(hashtextextended({what}, 0)) AS "Value" """).SingleAsync(CancellationToken.None))
             {
                 return new FileLock(db, what);
             }
@@ -43,7 +44,7 @@ internal sealed class FileLock : IAsyncDisposable
         await db.Database.OpenConnectionAsync(cancellationToken);
         try
         {
-            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock(hashtextextended({FileIndex.Key}, 0))", cancellationToken);
+            await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock(hashtextextended({FileIndex.Key}, 0))", CancellationToken.None);
             return new FileLock(db, FileIndex.Key);
         }
         catch

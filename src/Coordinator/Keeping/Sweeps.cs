@@ -15,7 +15,8 @@ public sealed class Sweeps(FarmDb db, Sweep sweep)
         await db.Database.OpenConnectionAsync(cancellationToken);
         try
         {
-            if (!await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_lock({LockKey}) AS "Value" """).SingleAsync(cancellationToken))
+            // not cancelled: it might be granted all the same, and stay with the connection
+            if (!await db.Database.SqlQuery<bool>($"""SELECT pg_try_advisory_lock({LockKey}) AS "Value" """).SingleAsync(CancellationToken.None))
             {
                 return null;
             }

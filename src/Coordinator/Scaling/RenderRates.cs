@@ -50,7 +50,8 @@ public sealed class RenderRates(IServiceScopeFactory scopes, TimeProvider time) 
                 SELECT r.model, r.cost, extract(epoch FROM i.render_time) AS seconds, row_number() OVER (PARTITION BY r.model ORDER BY a.id DESC) AS place
                 FROM (SELECT id, image_id FROM attempts ORDER BY id DESC LIMIT {Attempts}) a
                 JOIN images i ON i.id = a.image_id AND i.attempt_id = a.id AND i.state = 'succeeded' AND i.render_time IS NOT NULL
-                JOIN recipes r ON r.id = i.recipe_id) last
+                -- LIMIT: looked up one by one; the planner, who expects one image above, would read the table for each
+                CROSS JOIN LATERAL (SELECT model, cost FROM recipes WHERE id = i.recipe_id LIMIT 1) r) last
             WHERE place <= {OfModel} GROUP BY model
             """).ToListAsync(cancellationToken);
     }

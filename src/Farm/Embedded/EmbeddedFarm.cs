@@ -7,6 +7,7 @@ using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
+using StableDiffusion.Contracts.Transport;
 using StableDiffusion.Coordinator;
 using StableDiffusion.Storage.Hosting;
 using StableDiffusion.Worker.Hosting;
@@ -123,7 +124,7 @@ internal sealed class EmbeddedFarm : IAsyncDisposable
     private static WebApplication Build(DataFolder data, string connectionString, int port)
     {
         // the data folder is the content root, so an appsettings.json in it is read; so are environment variables
-        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = data.Path });
+        WebApplicationBuilder builder = WebApplication.CreateBuilder(new WebApplicationOptions { ContentRootPath = data.Path, Args = [HostArguments.ReadSettingsOnce] });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Urls"] = $"http://127.0.0.1:{port}",

@@ -21,7 +21,7 @@ internal static class FreeWorker
     /// <param name="started">Told of each image whose turn has come.</param>
     public static IHost Build(IReadOnlyDictionary<string, string> settings, Action<ImageSettings>? started = null)
     {
-        var builder = Host.CreateApplicationBuilder();
+        var builder = Host.CreateApplicationBuilder([HostArguments.ReadSettingsOnce]);
         builder.Configuration.AddInMemoryCollection(settings.Select(setting => KeyValuePair.Create(setting.Key.Replace("__", ":", StringComparison.Ordinal), (string?)setting.Value)));
         var delay = builder.Configuration.GetValue(Delay, TimeSpan.Zero);
         builder.Services.AddSingleton<IRenderer>(new FreeRenderer(delay, started));

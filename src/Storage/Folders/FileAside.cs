@@ -8,13 +8,21 @@ internal sealed class FileAside : IDisposable
     private readonly string aside;
     private readonly SafeFileHandle file;
     private long length;
+    private bool moved;
 
     /// <summary>Opens a new file in the folder for what is being written, which is made where it is missing.</summary>
     public FileAside(string temporary)
     {
-        Directory.CreateDirectory(temporary);
         aside = Path.Combine(temporary, Guid.NewGuid().ToString("N"));
-        file = File.OpenHandle(aside, FileMode.CreateNew, FileAccess.Write);
+        try
+        {
+            file = Open();
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(temporary);
+            file = Open();
+        }
     }
 
     /// <summary>Writes on; its length from then on.</summary>
@@ -28,10 +36,19 @@ internal sealed class FileAside : IDisposable
     public long MoveTo(string path)
     {
         var folder = Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(folder);
         RandomAccess.FlushToDisk(file);
         file.Dispose();
-        File.Move(aside, path, overwrite: true);
+        try
+        {
+            File.Move(aside, path, overwrite: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            Directory.CreateDirectory(folder);
+            File.Move(aside, path, overwrite: true);
+        }
+
+        moved = true;
         DirectorySync.Flush(folder);
         return length;
     }
@@ -40,6 +57,12 @@ internal sealed class FileAside : IDisposable
     public void Dispose()
     {
         file.Dispose();
-        File.Delete(aside); // no error where it was moved
+        if (!moved)
+        {
+            File.Delete(aside);
+        }
     }
+
+    // shared: nobody else knows its name, so the runtime need not lock it
+    private SafeFileHandle Open() => File.OpenHandle(aside, FileMode.CreateNew, FileAccess.Write, FileShare.ReadWrite);
 }

@@ -66,7 +66,8 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
             moved AS (
                 UPDATE images i SET state = 'rendering', worker_id = @worker, started_at = @now, lease_until = NULL
                 FROM asked a, batches b
-                WHERE i.id = a.image_id AND i.attempt_id = a.attempt_id AND i.state = 'dispatched' AND b.id = i.batch_id AND b.cancelled_at IS NULL
+                WHERE i.id = a.image_id AND i.attempt_id = a.attempt_id AND (i.state = 'dispatched') IS TRUE
+                    AND b.id = i.batch_id AND b.cancelled_at IS NULL
                 RETURNING {ImageTransitions.Moved}, NULL::uuid AS ended, NULL::text AS outcome)
             """, time.GetUtcNow(), cancellationToken, images, attempts, worker);
         if (moved.Count == claim.Attempts.Count)

@@ -61,7 +61,7 @@ public sealed class ImageEnds(ImageTransitions transitions, TimeProvider time, I
         moved AS (
             UPDATE images i SET {ImageTransitions.Leave}, state = 'queued'
             FROM news n
-            WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND i.state = 'rendering' AND i.worker_id = @worker
+            WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND (i.state = 'rendering') IS TRUE AND i.worker_id = @worker
             RETURNING {ImageTransitions.Moved}, n.attempt_id AS ended, 'returned' AS outcome)
         """, time.GetUtcNow(), cancellationToken,
         new("worker", worker),

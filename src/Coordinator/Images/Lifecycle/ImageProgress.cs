@@ -12,7 +12,7 @@ public sealed class ImageProgress(FarmDb db)
     public Task<int> ReportAsync(IReadOnlyList<ImageProgressed> progressed, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync("""
         UPDATE images i SET step = n.step, steps = greatest(n.steps, 1), sequence = n.sequence, preview = n.preview
         FROM unnest(@images, @attempts, @sequences, @done, @all, @previews) AS n(image_id, attempt_id, sequence, step, steps, preview)
-        WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND i.state = 'rendering' AND i.sequence < n.sequence
+        WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND (i.state = 'rendering') IS TRUE AND i.sequence < n.sequence
         """,
         [
             new NpgsqlParameter("images", progressed.Select(image => image.ImageId).ToArray()),
