@@ -41,11 +41,11 @@ public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimePro
         .Select(ofWorker => new { ofWorker.Key, Count = ofWorker.Count() }).ToDictionaryAsync(row => row.Key, row => row.Count, cancellationToken);
 
     /// <summary>These lanes gave fewer images than asked for. Looked at again under a lock, which whoever puts an image back waits for, so that none is
-    /// overlooked: a lane sleeps when it has none, or until its first may be tried again.</summary>
+    /// overlooked: a lane sleeps when it has none, or until its first may be tried again. What a server that fails forgets of it is found out again.</summary>
     public async Task CloseAsync(IReadOnlyCollection<long> lanes, CancellationToken cancellationToken)
     {
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await db.Database.ExecuteSqlAsync($"SELECT id FROM recipes WHERE id = ANY({lanes}) ORDER BY id FOR UPDATE", cancellationToken);
+        await db.Database.ExecuteSqlAsync($"SET LOCAL synchronous_commit = off; SELECT id FROM recipes WHERE id = ANY({lanes}) ORDER BY id FOR UPDATE", cancellationToken);
         await db.Database.ExecuteSqlAsync($"""
             UPDATE recipes r SET waiting = f.waits, not_before = f.first
             FROM unnest({lanes}) AS lane(id) CROSS JOIN LATERAL (

@@ -38,7 +38,9 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
                 anywhere.AddRange(targets.Count > 0 ? [] : ofNeeds);
             }
 
-            published += room > 0 ? await FillAsync(ofModel.Key, demand, room, new FairPick(anywhere, times), cancellationToken) : 0;
+            // while there is enough to take, a whole group at once: parts would cost a message each, and be drawn no sooner
+            var enough = Math.Clamp(demand.Window / 2, 1, demand.GroupSize);
+            published += room >= enough ? await FillAsync(ofModel.Key, demand, room, new FairPick(anywhere, times), cancellationToken) : 0;
         }
 
         return published;

@@ -42,7 +42,7 @@ internal sealed class FileAside : IDisposable
         {
             File.Move(aside, path, overwrite: true);
         }
-        catch (DirectoryNotFoundException)
+        catch (IOException e) when (e is FileNotFoundException or DirectoryNotFoundException) // which of the two differs by system
         {
             Directory.CreateDirectory(folder);
             File.Move(aside, path, overwrite: true);

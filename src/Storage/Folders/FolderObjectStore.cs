@@ -5,8 +5,8 @@ namespace StableDiffusion.Storage.Folders;
 
 /// <summary>
 /// Objects as plain files, for a farm in one process: <c>objects/KEY</c> holds the bytes, <c>metadata/KEY.json</c> the content
-/// type and metadata, <c>temporary/</c> what is being written. Every file is written aside, synced and renamed into place, the
-/// metadata first, so the bytes' rename is what makes an object exist. While an object is replaced by one of another content
+/// type and metadata where they are not what the name says, <c>temporary/</c> what is being written. Every file is written
+/// aside, synced and renamed into place, the metadata first, so the bytes' rename is what makes an object exist. While an object is replaced by one of another content
 /// type, a reader may for a moment see the new type with the old bytes. A key cannot be another key's folder.
 /// </summary>
 public sealed class FolderObjectStore : IObjectStore
@@ -28,6 +28,8 @@ public sealed class FolderObjectStore : IObjectStore
     }
 
     private static Description Undescribed { get; } = new("application/octet-stream", new Dictionary<string, string>());
+
+    private static Description Png { get; } = Undescribed with { ContentType = "image/png" };
 
     private sealed record Description(string ContentType, IReadOnlyDictionary<string, string> Metadata);
 
@@ -55,10 +57,9 @@ public sealed class FolderObjectStore : IObjectStore
         var (path, descriptionPath) = Paths(key);
         ObjectKey.CheckMetadata(metadata);
         cancellationToken.ThrowIfCancellationRequested();
-        var description = JsonSerializer.SerializeToUtf8Bytes(new Description(contentType, metadata ?? new Dictionary<string, string>()));
         await Call($"write {path}", () =>
         {
-            WriteWhole(descriptionPath, description);
+            Describe(key, descriptionPath, contentType, metadata);
             WriteWhole(path, bytes.Span);
             return true;
         }).ConfigureAwait(false);
@@ -72,7 +73,6 @@ public sealed class FolderObjectStore : IObjectStore
         var (path, descriptionPath) = Paths(key);
         ObjectKey.CheckMetadata(metadata);
         ArgumentOutOfRangeException.ThrowIfNegative(length);
-        var description = JsonSerializer.SerializeToUtf8Bytes(new Description(contentType, metadata ?? new Dictionary<string, string>()));
         var aside = await Call($"write {path}", () => new FileAside(temporary)).ConfigureAwait(false);
         using (aside)
         {
@@ -83,7 +83,7 @@ public sealed class FolderObjectStore : IObjectStore
 
             await Call($"write {path}", () =>
             {
-                WriteWhole(descriptionPath, description);
+                Describe(key, descriptionPath, contentType, metadata);
                 return aside.MoveTo(path);
             }).ConfigureAwait(false);
         }
@@ -159,9 +159,23 @@ public sealed class FolderObjectStore : IObjectStore
 
     private static ObjectInfo Info(string key, long length, DateTime modified, string descriptionPath)
     {
-        // a file that somebody put there by hand has none
-        var description = File.Exists(descriptionPath) ? JsonSerializer.Deserialize<Description>(File.ReadAllBytes(descriptionPath))! : Undescribed;
+        var description = File.Exists(descriptionPath) ? JsonSerializer.Deserialize<Description>(File.ReadAllBytes(descriptionPath))! : Implied(key);
         return new ObjectInfo(key, length, modified, description.ContentType, description.Metadata);
+    }
+
+    /// <summary>What an object is without a word about it, as most pictures are, and files that somebody put there by hand.</summary>
+    private static Description Implied(string key) => key.EndsWith(".png", StringComparison.Ordinal) ? Png : Undescribed;
+
+    private void Describe(string key, string descriptionPath, string contentType, IReadOnlyDictionary<string, string>? metadata)
+    {
+        if (contentType != Implied(key).ContentType || metadata is { Count: > 0 })
+        {
+            WriteWhole(descriptionPath, JsonSerializer.SerializeToUtf8Bytes(new Description(contentType, metadata ?? Undescribed.Metadata)));
+        }
+        else if (File.Exists(descriptionPath))
+        {
+            File.Delete(descriptionPath); // of what is being replaced
+        }
     }
 
     private void WriteWhole(string path, ReadOnlySpan<byte> bytes)

@@ -11,7 +11,8 @@ namespace StableDiffusion.Coordinator.Images.Lifecycle;
 public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimeProvider time, IOptions<ImageOptions> options)
 {
     /// <summary>Opens attempts for the first queued images of each lane. Committed when it returns; what the caller then fails to publish it gives
-    /// back by <see cref="ImageLosses.UnpublishedAsync"/>.</summary>
+    /// back by <see cref="ImageLosses.UnpublishedAsync"/>. The disk is not waited for: should the server fail in the next moment, the images wait as if this
+    /// had not happened, and who claims the attempts is refused.</summary>
     /// <param name="lanes">Recipes, each with the most images to take of it.</param>
     /// <param name="cancellationToken">Cancelled: all or nothing was taken.</param>
     /// <param name="worker">The only worker that they are for; null for any.</param>
@@ -24,7 +25,7 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
         return await db.Database.SqlQueryRaw<TakenImage>("""
             WITH chosen AS (
                 SELECT first.id, lane.place, (@attempts)[row_number() OVER ()] AS attempt
-                FROM unnest(@recipes, @counts) WITH ORDINALITY AS lane(recipe, count, place)
+                FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unsynced, unnest(@recipes, @counts) WITH ORDINALITY AS lane(recipe, count, place)
                 CROSS JOIN LATERAL (
                     SELECT id FROM images
                     WHERE recipe_id = lane.recipe AND state = 'queued' AND (not_before IS NULL OR not_before <= @now)

@@ -11,7 +11,7 @@ public sealed class ImageProgress(FarmDb db)
     /// <summary>Notes steps and previews of attempts that still count. Late news is dropped.</summary>
     public Task<int> ReportAsync(IReadOnlyList<ImageProgressed> progressed, CancellationToken cancellationToken) => db.Database.ExecuteSqlRawAsync("""
         UPDATE images i SET step = n.step, steps = greatest(n.steps, 1), sequence = n.sequence, preview = n.preview
-        FROM unnest(@images, @attempts, @sequences, @done, @all, @previews) AS n(image_id, attempt_id, sequence, step, steps, preview)
+        FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unsynced, unnest(@images, @attempts, @sequences, @done, @all, @previews) AS n(image_id, attempt_id, sequence, step, steps, preview)
         WHERE i.id = n.image_id AND i.attempt_id = n.attempt_id AND (i.state = 'rendering') IS TRUE AND i.sequence < n.sequence
         """,
         [

@@ -6,15 +6,16 @@ namespace StableDiffusion.Farm.Bench.Farms;
 /// <summary>What very many waiting images cost: the coordinator's memory, and the time of each image that is drawn meanwhile.</summary>
 internal static class Backlog
 {
-    private const int BatchImages = 100_000;
+    private const int BatchImages = 100_000, WarmUps = 2; // hot code is compiled for good before the first is measured
     private const double Aim = 0.1;
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
         await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         await farm.LearnModelAsync(cancellationToken);
-        await farm.SubmitAsync(settings.Images * 3, seed: 0, cancellationToken);
+        await farm.SubmitAsync(settings.Images * (WarmUps + 3), seed: 0, cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);
+        await farm.WaitForRenderedAsync(settings.Images * WarmUps, cancellationToken);
         var few = await TimeOfAsync(farm, settings.Images, cancellationToken);
         await farm.WaitForOpenBatchesAsync(0, cancellationToken);
         await farm.StopWorkersAsync();

@@ -15,7 +15,7 @@ internal static class PathRates
         var (inserts, updates) = await RawPostgres.MeasureAsync(farm.Farm.Database, cancellationToken);
         var (publishes, consumes) = await RawRabbitMq.MeasureAsync(new Uri(farm.Farm.Settings["RabbitMq__Uri"]), cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);
-        await PumpAsync(farm, settings.Images / 3, cancellationToken); // warm
+        await PumpAsync(farm, settings.Images, cancellationToken); // until hot code is compiled for good
         var clock = Stopwatch.StartNew();
         await PumpAsync(farm, settings.Images, cancellationToken);
         var images = settings.Images / clock.Elapsed.TotalSeconds;
