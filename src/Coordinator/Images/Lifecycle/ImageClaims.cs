@@ -66,9 +66,10 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
             WITH asked AS (SELECT * FROM unnest(@images, @attempts) AS a(image_id, attempt_id)),
             moved AS (
                 UPDATE images i SET state = 'rendering', worker_id = @worker, started_at = @now, lease_until = NULL
-                FROM asked a, batches b
+                FROM asked a
+                -- IS TRUE, and the batch looked up by itself: so that images are found by their key, however few the planner expects in other indexes
                 WHERE i.id = a.image_id AND i.attempt_id = a.attempt_id AND (i.state = 'dispatched') IS TRUE
-                    AND b.id = i.batch_id AND b.cancelled_at IS NULL
+                    AND (SELECT cancelled_at IS NULL FROM batches b WHERE b.id = i.batch_id)
                 RETURNING {ImageTransitions.Moved}, NULL::uuid AS ended, NULL::text AS outcome)
             """, time.GetUtcNow(), cancellationToken, images, attempts, worker);
         if (moved.Count == claim.Attempts.Count)
