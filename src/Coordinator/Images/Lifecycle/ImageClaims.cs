@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
@@ -22,14 +23,18 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
         var now = time.GetUtcNow();
         // version 7, so that the history grows at its end
         Guid[] attempts = [.. Enumerable.Range(0, lanes.Sum(lane => lane.Count)).Select(_ => Guid.CreateVersion7(now))];
-        return await db.Database.SqlQueryRaw<TakenImage>("""
+        // written out, unlike the counts, so that the planner knows that they are few, however many wait, and looks them up; rounded, so that statements are few
+        var most = BitOperations.RoundUpToPowerOf2((uint)attempts.Length);
+#pragma warning disable EF1002 // a number of ours; values are parameters
+        return await db.Database.SqlQueryRaw<TakenImage>($"""
             WITH chosen AS (
                 SELECT first.id, lane.place, (@attempts)[row_number() OVER ()] AS attempt
                 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unsynced, unnest(@recipes, @counts) WITH ORDINALITY AS lane(recipe, count, place)
                 CROSS JOIN LATERAL (
                     SELECT id FROM images
                     WHERE recipe_id = lane.recipe AND state = 'queued' AND (not_before IS NULL OR not_before <= @now)
-                    ORDER BY position LIMIT lane.count FOR UPDATE SKIP LOCKED) first),
+                    ORDER BY position LIMIT lane.count FOR UPDATE SKIP LOCKED) first
+                LIMIT {most}),
             taken AS (
                 UPDATE images i SET
                     state = 'dispatched', attempt_id = c.attempt, attempts = i.attempts + 1, dispatched_at = @now, lease_until = @lease,
@@ -51,6 +56,7 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
             new NpgsqlParameter("worker", NpgsqlDbType.Text) { Value = (object?)worker ?? DBNull.Value },
             new NpgsqlParameter("now", now),
             new NpgsqlParameter("lease", now + options.Value.QueueLease)).ToListAsync(cancellationToken);
+#pragma warning restore EF1002
     }
 
     /// <summary>Grants a worker the attempts that still count and nobody has: they are its own from now on, for as long as it is heard of.
