@@ -8,6 +8,8 @@ namespace StableDiffusion.Coordinator.Dispatch;
 /// </summary>
 public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners served, ImageClaims claims, GroupPublisher publisher)
 {
+    private const int Portion = 1024; // images taken by one statement: the first are published before the last are taken
+
     /// <summary>Runs the round; how many images were published.</summary>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
@@ -29,7 +31,8 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
         {
             var demand = demands[ofModel.Key];
             var times = served.Begin(ofModel.Key, ofModel);
-            var room = demand.Window - unclaimed.GetValueOrDefault(ofModel.Key);
+            var ahead = unclaimed.GetValueOrDefault(ofModel.Key);
+            var room = demand.Window - ahead;
             var anywhere = new List<Lane>();
             foreach (var ofNeeds in ofModel.GroupBy(lane => lane.Needs))
             {
@@ -40,7 +43,8 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
 
             // while there is enough to take, a whole group at once: parts would cost a message each, and be drawn no sooner
             var enough = Math.Clamp(demand.Window / 2, 1, demand.GroupSize);
-            published += room >= enough ? await FillAsync(ofModel.Key, demand, room, new FairPick(anywhere, times), cancellationToken) : 0;
+            var spread = ahead > 0 ? demand with { Workers = 1 } : demand; // groups are shared out among workers that have none
+            published += room >= enough ? await FillAsync(ofModel.Key, spread, room, new FairPick(anywhere, times), cancellationToken) : 0;
         }
 
         return published;
@@ -62,13 +66,15 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
 
     private async Task<int> FillAsync(string model, Demand demand, int room, FairPick pick, CancellationToken cancellationToken, string? worker = null)
     {
+        var published = 0;
         var taken = new List<TakenImage>();
         var laneOf = new Dictionary<long, Lane>();
         var empty = new List<long>();
-        while (room > taken.Count && pick.Plan(room - taken.Count, demand.GroupSize) is { Count: > 0 } plan)
+        while (room > 0 && pick.Plan(Math.Min(room, Portion), demand.GroupSize) is { Count: > 0 } plan)
         {
             var images = await claims.TakeAsync([.. plan.Select(lane => (lane.Lane.Recipe, lane.Count))], cancellationToken, worker);
             taken.AddRange(images);
+            room -= images.Count;
             var counts = images.CountBy(image => image.RecipeId).ToDictionary();
             foreach (var (lane, count) in plan)
             {
@@ -79,9 +85,17 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
                     empty.Add(lane.Recipe);
                 }
             }
+
+            if (taken.Count >= Portion)
+            {
+                var sent = await publisher.PublishAsync(model, worker, Groups(taken, laneOf, demand), cancellationToken);
+                room = sent == taken.Count ? room : 0; // a broker that is away is not asked again and again
+                published += sent;
+                taken.Clear();
+            }
         }
 
-        var published = await publisher.PublishAsync(model, worker, Groups(taken, laneOf, demand), cancellationToken);
+        published += await publisher.PublishAsync(model, worker, Groups(taken, laneOf, demand), cancellationToken);
         if (empty.Count > 0)
         {
             await backlog.CloseAsync(empty, cancellationToken);

@@ -21,14 +21,13 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
     public async Task<IReadOnlyList<TakenImage>> TakeAsync(IReadOnlyList<(long Recipe, int Count)> lanes, CancellationToken cancellationToken, string? worker = null)
     {
         var now = time.GetUtcNow();
-        // version 7, so that the history grows at its end
-        Guid[] attempts = [.. Enumerable.Range(0, lanes.Sum(lane => lane.Count)).Select(_ => Guid.CreateVersion7(now))];
         // written out, unlike the counts, so that the planner knows that they are few, however many wait, and looks them up; rounded, so that statements are few
-        var most = BitOperations.RoundUpToPowerOf2((uint)attempts.Length);
+        var most = BitOperations.RoundUpToPowerOf2((uint)lanes.Sum(lane => lane.Count));
 #pragma warning disable EF1002 // a number of ours; values are parameters
         return await db.Database.SqlQueryRaw<TakenImage>($"""
             WITH chosen AS (
-                SELECT first.id, lane.place, (@attempts)[row_number() OVER ()] AS attempt
+                -- version 7, so that the history grows at its end
+                SELECT first.id, lane.place, (@time || substr(gen_random_uuid()::text, 16))::uuid AS attempt
                 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS unsynced, unnest(@recipes, @counts) WITH ORDINALITY AS lane(recipe, count, place)
                 CROSS JOIN LATERAL (
                     SELECT id FROM images
@@ -50,7 +49,7 @@ public sealed class ImageClaims(FarmDb db, ImageTransitions transitions, TimePro
                 live_preview AS "LivePreview", trace_parent AS "TraceParent"
             FROM taken ORDER BY place, position
             """,
-            new NpgsqlParameter("attempts", attempts),
+            new NpgsqlParameter("time", Guid.CreateVersion7(now).ToString()[..15]), // to the version's digit
             new NpgsqlParameter("recipes", lanes.Select(lane => lane.Recipe).ToArray()),
             new NpgsqlParameter("counts", lanes.Select(lane => lane.Count).ToArray()),
             new NpgsqlParameter("worker", NpgsqlDbType.Text) { Value = (object?)worker ?? DBNull.Value },

@@ -6,7 +6,7 @@ namespace StableDiffusion.Farm.Bench.Farms;
 /// <summary>Images per second from submissions to finished batches, next to what the servers do by themselves.</summary>
 internal static class PathRates
 {
-    private const int BatchImages = 2000, OpenBatches = 4;
+    private const int BatchImages = 2000, OpenBatches = 4, WarmUps = 4; // until hot code is compiled for good
     private const double Aim = 0.5;
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
@@ -15,7 +15,7 @@ internal static class PathRates
         var (inserts, updates) = await RawPostgres.MeasureAsync(farm.Farm.Database, cancellationToken);
         var (publishes, consumes) = await RawRabbitMq.MeasureAsync(new Uri(farm.Farm.Settings["RabbitMq__Uri"]), cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);
-        await PumpAsync(farm, settings.Images, cancellationToken); // until hot code is compiled for good
+        await PumpAsync(farm, settings.Images * WarmUps, cancellationToken);
         var clock = Stopwatch.StartNew();
         await PumpAsync(farm, settings.Images, cancellationToken);
         var images = settings.Images / clock.Elapsed.TotalSeconds;
