@@ -29,12 +29,6 @@ public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimePro
         }
     }
 
-    /// <summary>Images published for any worker and not claimed, by model.</summary>
-    public async Task<IReadOnlyDictionary<string, int>> UnclaimedAsync(CancellationToken cancellationToken) => (await db.Database.SqlQueryRaw<ModelCount>("""
-        SELECT r.model AS "Model", sum(i.count)::int AS "Count"
-        FROM (SELECT recipe_id, count(*) FROM images WHERE state = 'dispatched' AND worker_id IS NULL GROUP BY recipe_id) i JOIN recipes r ON r.id = i.recipe_id GROUP BY r.model
-        """).ToListAsync(cancellationToken)).ToDictionary(row => row.Model, row => row.Count);
-
     /// <summary>Images published for one worker alone and not claimed, by worker.</summary>
     public Task<Dictionary<string, int>> UnclaimedOnAsync(CancellationToken cancellationToken) => db.Images
         .Where(image => image.State == ImageState.Dispatched && image.WorkerId != null).GroupBy(image => image.WorkerId!)
@@ -60,8 +54,12 @@ public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimePro
     public Task<IReadOnlyDictionary<long, ImageSettings>> SettingsAsync(IEnumerable<long> ids, CancellationToken cancellationToken) => recipes.GetAsync(db, ids, cancellationToken);
 
     private Task<List<Lane>> ReadAsync(string[] models, CancellationToken cancellationToken) => db.Database.SqlQueryRaw<Lane>("""
+        WITH unclaimed AS MATERIALIZED (
+            SELECT r.model, sum(i.count)::int AS count
+            FROM (SELECT recipe_id, count(*) FROM images WHERE state = 'dispatched' AND worker_id IS NULL GROUP BY recipe_id) i JOIN recipes r ON r.id = i.recipe_id
+            GROUP BY r.model)
         SELECT l.id AS "Recipe", l.model AS "Model", l.owner_id AS "OwnerId", l.priority AS "Priority", l.group_key AS "GroupKey", l.needs::text AS "Needs",
-            l.cost AS "Cost", coalesce((l.settings->>'batch_class')::int, 1) AS "BatchClass", o.weight AS "Weight"
+            l.cost AS "Cost", coalesce((l.settings->>'batch_class')::int, 1) AS "BatchClass", o.weight AS "Weight", coalesce((SELECT count FROM unclaimed u WHERE u.model = l.model), 0) AS "Unclaimed"
         FROM unnest(@models) AS m(model) CROSS JOIN owners o CROSS JOIN LATERAL (
             SELECT * FROM recipes r
             WHERE r.model = m.model AND r.owner_id = o.id AND r.waiting AND NOT r.held AND (r.not_before IS NULL OR r.not_before <= @now)
@@ -71,6 +69,4 @@ public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimePro
         new NpgsqlParameter("models", models), new NpgsqlParameter("now", time.GetUtcNow()), new NpgsqlParameter("most", options.Value.LanesPerOwner),
         new NpgsqlParameter("unserved", fleet.Unserved.Select(lane => lane.Model).ToArray()),
         new NpgsqlParameter("needs", fleet.Unserved.Select(lane => lane.Needs).ToArray())).ToListAsync(cancellationToken);
-
-    private sealed record ModelCount(string Model, int Count);
 }

@@ -25,13 +25,12 @@ public sealed class DispatchRound(Fleet fleet, Backlog backlog, ServedOwners ser
             return 0;
         }
 
-        var unclaimed = await backlog.UnclaimedAsync(cancellationToken);
         var published = 0;
         foreach (var ofModel in lanes.GroupBy(lane => lane.Model))
         {
             var demand = demands[ofModel.Key];
             var times = served.Begin(ofModel.Key, ofModel);
-            var ahead = unclaimed.GetValueOrDefault(ofModel.Key);
+            var ahead = ofModel.First().Unclaimed;
             var room = demand.Window - ahead;
             var anywhere = new List<Lane>();
             foreach (var ofNeeds in ofModel.GroupBy(lane => lane.Needs))

@@ -10,4 +10,5 @@ namespace StableDiffusion.Coordinator.Dispatch;
 /// <param name="BatchClass">Pictures in one such call.</param>
 /// <param name="Cost">Of one image.</param>
 /// <param name="Weight">Its owner's share.</param>
-public sealed record Lane(long Recipe, string Model, int OwnerId, int Priority, string GroupKey, string Needs, int BatchClass, double Cost, double Weight);
+/// <param name="Unclaimed">Images of its model that are published for any worker and not claimed.</param>
+public sealed record Lane(long Recipe, string Model, int OwnerId, int Priority, string GroupKey, string Needs, int BatchClass, double Cost, double Weight, int Unclaimed);

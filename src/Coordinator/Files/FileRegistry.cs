@@ -28,6 +28,14 @@ public sealed class FileRegistry(FarmDb db, IObjectStore objects, FileCheck chec
         return await FindAsync(kind, name, cancellationToken);
     }
 
+    /// <summary>Looks at what lies beside a file that is to be stored.</summary>
+    /// <exception cref="RefusedFileException">It is wrong.</exception>
+    internal async Task CheckBesideAsync(FileKind kind, string name, FilePart part, CancellationToken cancellationToken)
+    {
+        var listing = (await FileScan.ListAsync(objects, cancellationToken)).Where(entry => entry.Key != part.Key).Append(new ObjectEntry(part.Key, part.Bytes, time.GetUtcNow()));
+        await check.RunAsync(FoundFile.At(kind, name, part.Key, [.. listing])!, part, cancellationToken);
+    }
+
     /// <summary>Takes in what was just stored and checked on its way. The caller has the file's lock.</summary>
     /// <exception cref="RefusedFileException">What lies beside it is wrong.</exception>
     internal async Task<RegisteredFile> UploadedAsync(FileKind kind, string name, FilePart part, CancellationToken cancellationToken)

@@ -32,17 +32,10 @@ public sealed class FileUpload(IObjectStore objects, FileRegistry registry, IOpt
         }
 
         var key = $"{kind.Folder()}{name}{FileName.Weights}";
+        var part = new FilePart { Path = name + FileName.Weights, Key = key, Sha256 = "", Bytes = header.Length, Parameters = header.Parameters };
+        await registry.CheckBesideAsync(kind, name, part, cancellationToken); // before what is to be replaced is gone
         await using var checkedContent = new CheckedContent(head, content, header.Length, sha256);
         await objects.PutAsync(key, checkedContent, header.Length, ContentType, metadata: null, cancellationToken);
-        var part = new FilePart { Path = name + FileName.Weights, Key = key, Sha256 = checkedContent.Sha256!, Bytes = header.Length, Parameters = header.Parameters };
-        try
-        {
-            return await registry.UploadedAsync(kind, name, part, cancellationToken);
-        }
-        catch (RefusedFileException)
-        {
-            await objects.DeleteAsync(key, CancellationToken.None); // for what lies beside it
-            throw;
-        }
+        return await registry.UploadedAsync(kind, name, part with { Sha256 = checkedContent.Sha256! }, cancellationToken);
     }
 }

@@ -1,12 +1,20 @@
+using StableDiffusion.Contracts.Watching;
 using StableDiffusion.Coordinator.Owners.Access;
+using StableDiffusion.Storage.Hosting;
 
 namespace StableDiffusion.Coordinator.Watching;
 
 /// <summary>Traces and metrics: for Prometheus always, by OTLP where the environment names a collector.</summary>
 internal static class WatchingBuilder
 {
+    private static Telemetry Told { get; } = new(
+        "farm-coordinator", StartLog.Version, $"{Environment.MachineName}-{Environment.ProcessId}", ["Microsoft.AspNetCore", FarmTraces.Name, "Npgsql"],
+        [FarmMeter.Name, MeasuredObjectStore.MeterName, "System.Runtime", "Microsoft.AspNetCore.Hosting", "Npgsql"]);
+
     public static IServiceCollection AddWatching(this IServiceCollection services) => services
-        .AddSingleton<FarmMeter>().AddSingleton<PrometheusText>().AddHostedService<OtlpExport>()
+        .AddSingleton<FarmMeter>().AddSingleton<PrometheusText>()
+        // not AddHostedService, which keeps one of a type: a worker may be in this process, too
+        .AddSingleton<IHostedService>(provider => new OtlpExport(provider.GetRequiredService<IConfiguration>(), Told))
         .AddSingleton<FarmGauges>().AddHostedService(provider => provider.GetRequiredService<FarmGauges>());
 
     /// <summary>GET /metrics.</summary>

@@ -1,4 +1,5 @@
 using MassTransit;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
@@ -61,7 +62,9 @@ public static class WorkerBuilder
         services.AddSingleton<CommandEndpoint>();
         services.AddSingleton<ModelLoader>();
         services.AddSingleton<Duty>();
-        services.AddHostedService<OtlpExport>();
+        // not AddHostedService, which keeps one of a type: a coordinator may be in this process, too
+        services.AddSingleton<IHostedService>(provider => WorkerMeter.Export(
+            provider.GetRequiredService<IConfiguration>(), provider.GetRequiredService<IRenderer>(), provider.GetRequiredService<IOptions<WorkerOptions>>().Value.Id));
         services.AddHostedService<WorkerLife>();
         return builder;
     }

@@ -1,5 +1,10 @@
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Configuration;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Contracts.Watching;
+using StableDiffusion.Storage.Hosting;
+using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Watching;
 
@@ -26,13 +31,16 @@ public static class WorkerMeter
     /// <param name="count">How many.</param>
     public static void Failed(string reason, int count = 1) => Failures.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
-    /// <summary>From now on the device's memory is told, too, and what has not happened yet.</summary>
-    internal static void Watch(Func<long?> usedMemory)
+    /// <summary>Sends these numbers, the device's memory, and the worker's traces.</summary>
+    internal static OtlpExport Export(IConfiguration configuration, IRenderer renderer, string workerId)
     {
-        Meter.CreateObservableGauge("farm.device.memory.used", () => usedMemory() is { } used ? [new Measurement<long>(used)] : Array.Empty<Measurement<long>>(), "By", "The device's memory in use.");
+        Meter.CreateObservableGauge("farm.device.memory.used", () => renderer.UsedMemory is { } used ? [new Measurement<long>(used)] : Array.Empty<Measurement<long>>(), "By", "The device's memory in use.");
         foreach (var reason in FailureReasons.All)
         {
-            Failed(reason, 0);
+            Failed(reason, 0); // what has not happened yet is told as well
         }
+
+        return new OtlpExport(
+            configuration, new Telemetry("farm-worker", WorkerVersion.Text, workerId, [WorkerTraces.Name], [Name, MeasuredObjectStore.MeterName, "System.Runtime"]));
     }
 }

@@ -43,5 +43,5 @@ public sealed class ServedOwnersTests
 
     private static string Name(Lane lane) => $"{(char)('a' + lane.OwnerId)}";
 
-    private static Lane Lane(string owner, string model) => new(owner[0], model, owner[0] - 'a', 0, "", "[]", 1, 1, 1);
+    private static Lane Lane(string owner, string model) => new(owner[0], model, owner[0] - 'a', 0, "", "[]", 1, 1, 1, 0);
 }

@@ -111,6 +111,20 @@ public sealed class UploadTests(Databases databases)
             model.GetProperty("default_size").GetInt32(), model.GetProperty("default_sampler").GetString(), model.GetProperty("live").GetBoolean()));
     }
 
+    [Fact]
+    public async Task What_is_wrong_beside_a_checkpoint_is_told_before_the_one_that_is_there_is_replaced()
+    {
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
+        (await PutAsync(host, "/v1/files/checkpoint/tiny/content", Weights.Checkpoint())).Dispose();
+        await host.StoreAsync("models/checkpoints/tokenizer/vocab.json", "no JSON"u8.ToArray());
+
+        using var answer = await PutAsync(host, "/v1/files/checkpoint/tiny/content", Weights.Checkpoint("conditioner.embedders.1.model.ln_final.weight"));
+
+        Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        Assert.Contains("tokenizer/vocab.json", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(Weights.Checkpoint(), await host.ObjectAsync("models/checkpoints/tiny.safetensors"));
+    }
+
     private static Task<HttpResponseMessage> PutAsync(CoordinatorHost host, string path, byte[] body) => PutAsync(host, path, new ByteArrayContent(body));
 
     private static Task<HttpResponseMessage> PutAsync(CoordinatorHost host, string path, HttpContent body) => host.Client.PutAsync(new Uri(path, UriKind.Relative), body, Token);

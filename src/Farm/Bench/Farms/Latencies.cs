@@ -7,7 +7,7 @@ namespace StableDiffusion.Farm.Bench.Farms;
 internal static class Latencies
 {
     private const int WarmUp = 50, BatchImages = 4;
-    private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(25), Idle = TimeSpan.FromMilliseconds(50); // what follows an image's end is over by then
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
@@ -46,6 +46,7 @@ internal static class Latencies
             await farm.SubmitAsync(1, seed, cancellationToken);
             times.Add(Stopwatch.GetElapsedTime(sent, await farm.StartOfAsync(seed, cancellationToken)));
             await farm.WaitForOpenBatchesAsync(0, cancellationToken);
+            await Task.Delay(Idle, cancellationToken);
         }
 
         return times;
