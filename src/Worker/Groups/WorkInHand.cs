@@ -151,8 +151,8 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
     /// <summary>From now on everything is handed back.</summary>
     public async Task StopAsync()
     {
+        await RefuseAsync().ConfigureAwait(false); // first: what is handed back makes room, and nothing shall take it
         await stopping.CancelAsync().ConfigureAwait(false);
-        await RefuseAsync().ConfigureAwait(false);
     }
 
     /// <summary>Nothing is waited for any more.</summary>

@@ -17,9 +17,15 @@ internal sealed partial class WorkerLife(
     IRenderer renderer, HeldModels models, ModelLoader loader, AdapterWatch adapters, WorkInHand inHand, Heartbeat heartbeat, ModelQueues queues,
     CommandEndpoint commands, IOptions<WorkerOptions> options, ILogger<WorkerLife> logger) : BackgroundService, IHostedLifecycleService
 {
+    private readonly TaskCompletionSource started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
     public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartedAsync(CancellationToken cancellationToken)
+    {
+        started.SetResult();
+        return Task.CompletedTask;
+    }
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
@@ -56,6 +62,7 @@ internal sealed partial class WorkerLife(
             var heartbeats = heartbeat.RunAsync(stop.Token);
             await adapters.LookAsync(stop.Token).ConfigureAwait(false); // before there is a model that a request may name them with
             loader.Changed += heartbeat.Wake;
+            await started.Task.WaitAsync(stop.Token).ConfigureAwait(false); // a queue that is opened while the bus starts is started twice, which ends the host
             await commands.OpenAsync(stop.Token).ConfigureAwait(false);
             await loader.StartAsync(stop.Token).ConfigureAwait(false);
             var names = string.Join(", ", models.All.Select(model => model.Name));

@@ -3,6 +3,7 @@ using StableDiffusion.Contracts;
 using StableDiffusion.Storage;
 using StableDiffusion.Worker.Inputs;
 using StableDiffusion.Worker.Tests.Fakes;
+using StableDiffusion.Worker.Uploads;
 
 namespace StableDiffusion.Worker.Tests.Inputs;
 
@@ -44,10 +45,10 @@ public sealed class InputCacheTests
     }
 
     [Fact]
-    public async Task A_store_that_is_away_is_tried_five_times_and_one_that_refuses_once()
+    public async Task A_store_that_is_away_is_tried_as_often_as_by_an_upload_and_one_that_refuses_once()
     {
         static ObjectStoreException[] Away(int times) => [.. Enumerable.Range(0, times).Select(_ => new ObjectStoreException("away", transient: true))];
-        foreach (var (faults, drawn) in new[] { (Away(4), true), (Away(5), false), ([new ObjectStoreException("forbidden", transient: false)], false) })
+        foreach (var (faults, drawn) in new[] { (Away(Uploader.Pauses.Count), true), (Away(Uploader.Pauses.Count + 1), false), ([new ObjectStoreException("forbidden", transient: false)], false) })
         {
             var store = new FakeStore(faults);
             var hash = store.PutPicture(2, 2, 1);
