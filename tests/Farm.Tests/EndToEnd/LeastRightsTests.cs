@@ -60,7 +60,13 @@ public sealed class LeastRightsTests(TestServers servers)
             () => worker.GetBucketPolicyAsync("renders", Cancelled),
         })
         {
-            Assert.Equal(HttpStatusCode.Forbidden, (await Assert.ThrowsAsync<AmazonS3Exception>(refused)).StatusCode);
+            AmazonS3Exception refusal = await Assert.ThrowsAsync<AmazonS3Exception>(refused);
+            if (refusal.StatusCode == HttpStatusCode.BadRequest)
+            {
+                refusal = await Assert.ThrowsAsync<AmazonS3Exception>(refused); // radosgw took the body of the upload that it had refused before for a request
+            }
+
+            Assert.Equal((HttpStatusCode.Forbidden, "AccessDenied"), (refusal.StatusCode, refusal.ErrorCode));
         }
 
         Assert.Equal(HttpStatusCode.NoContent, (await coordinator.DeleteObjectAsync("renders", "batches/a.png", Cancelled)).HttpStatusCode);
