@@ -15,7 +15,7 @@ internal static class FarmBenchCommand
         };
         parts.AcceptOnlyFromAmong(Enum.GetNames<FarmBenchPart>());
         var images = new Option<int>("--images") { Description = "Images through the whole path.", DefaultValueFactory = _ => 20_000 }.Within(1_000);
-        var workers = new Option<int>("--workers") { Description = "Workers that render.", DefaultValueFactory = _ => 2 }.Within(1);
+        var workers = new Option<int>("--workers") { Description = "Workers that render.", DefaultValueFactory = _ => 4 }.Within(1);
         var group = new Option<int>("--group-size") { Description = "Most images of one command to a worker.", DefaultValueFactory = _ => 128 }.Within(1, 512);
         var samples = new Option<int>("--samples") { Description = "Samples of each latency.", DefaultValueFactory = _ => 500 }.Within(20);
         var batch = new Option<int>("--batch-images") { Description = "Images of the large batch.", DefaultValueFactory = _ => 100_000 }.Within(1);

@@ -6,15 +6,16 @@ namespace StableDiffusion.Farm.Bench.Farms;
 /// <summary>How long one request takes, and how long an idle farm takes from it to the start of its rendering.</summary>
 internal static class Latencies
 {
-    private const int WarmUp = 50, BatchImages = 4;
+    private const int WarmUp = 1000, BatchImages = 4; // until hot code is compiled for good
     private static readonly TimeSpan Aim = TimeSpan.FromMilliseconds(25), Idle = TimeSpan.FromMilliseconds(50); // what follows an image's end is over by then
 
     public static async Task<IEnumerable<Result>> MeasureAsync(FarmServers servers, FarmBenchSettings settings, CancellationToken cancellationToken)
     {
         await using var farm = await MeasuredFarm.StartAsync(servers, settings, cancellationToken);
         await farm.StartWorkersAsync(settings.Workers, cancellationToken);
-        await StartsAsync(farm, WarmUp, firstSeed: 0, cancellationToken);
-        var starts = await StartsAsync(farm, settings.Samples, firstSeed: WarmUp, cancellationToken);
+        await SubmissionsAsync(farm, WarmUp, cancellationToken);
+        await StartsAsync(farm, WarmUp, firstSeed: 0, TimeSpan.Zero, cancellationToken);
+        var starts = await StartsAsync(farm, settings.Samples, firstSeed: WarmUp, Idle, cancellationToken);
         var submissions = await SubmissionsAsync(farm, settings.Samples, cancellationToken);
         return
         [
@@ -37,7 +38,7 @@ internal static class Latencies
         return times;
     }
 
-    private static async Task<List<TimeSpan>> StartsAsync(MeasuredFarm farm, int samples, int firstSeed, CancellationToken cancellationToken)
+    private static async Task<List<TimeSpan>> StartsAsync(MeasuredFarm farm, int samples, int firstSeed, TimeSpan idle, CancellationToken cancellationToken)
     {
         List<TimeSpan> times = [];
         for (var seed = firstSeed; seed < firstSeed + samples; seed++)
@@ -46,7 +47,7 @@ internal static class Latencies
             await farm.SubmitAsync(1, seed, cancellationToken);
             times.Add(Stopwatch.GetElapsedTime(sent, await farm.StartOfAsync(seed, cancellationToken)));
             await farm.WaitForOpenBatchesAsync(0, cancellationToken);
-            await Task.Delay(Idle, cancellationToken);
+            await Task.Delay(idle, cancellationToken);
         }
 
         return times;
