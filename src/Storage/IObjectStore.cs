@@ -32,8 +32,11 @@ public interface IObjectStore
         string key, Stream content, long length, string contentType,
         IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken);
 
-    /// <summary>The object, which the caller disposes; null when absent.</summary>
-    Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken);
+    /// <summary>The object from a byte on, which the caller disposes; null when absent.</summary>
+    /// <param name="key">See <see cref="ObjectKey"/>.</param>
+    /// <param name="offset">The first byte that is wanted; at the object's end, or beyond it, there are none. What is told of the object is of the whole.</param>
+    /// <param name="cancellationToken">Ends the opening; who reads the content gives a token of its own.</param>
+    Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken);
 
     /// <summary>What is known of the object without its bytes; null when absent.</summary>
     Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken);
@@ -48,4 +51,15 @@ public interface IObjectStore
 
     /// <summary>All objects whose key starts with <paramref name="prefix"/> ("" for all), in no promised order.</summary>
     IAsyncEnumerable<ObjectEntry> ListAsync(string prefix, CancellationToken cancellationToken);
+}
+
+/// <summary>What every store can do.</summary>
+public static class ObjectStoreReading
+{
+    /// <summary>The whole object, which the caller disposes; null when absent.</summary>
+    public static Task<StoredObject?> OpenReadAsync(this IObjectStore store, string key, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        return store.OpenReadAsync(key, 0, cancellationToken);
+    }
 }

@@ -75,6 +75,22 @@ public abstract class ObjectStoreContract
         Assert.Empty(await ListAsync(Prefix));
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(99_999)]
+    [InlineData(100_000)] // its end
+    [InlineData(200_000)]
+    public async Task Object_is_read_from_any_byte_on_and_its_length_told_is_that_of_the_whole(int offset)
+    {
+        await Store.PutAsync(Prefix + "a", Bytes, "text/plain", new Dictionary<string, string> { ["model"] = "x" }, Cancel);
+
+        await using var stored = await Store.OpenReadAsync(Prefix + "a", offset, Cancel);
+
+        Assert.Equal(Bytes.Skip(offset), await ReadAsync(stored!));
+        Assert.Equal((Bytes.Length, "text/plain", "x"), (stored!.Info.Length, stored.Info.ContentType, stored.Info.Metadata["model"]));
+        Assert.Null(await Store.OpenReadAsync(Prefix + "no", offset, Cancel));
+    }
+
     [Fact]
     public async Task Head_tells_all_but_the_bytes()
     {

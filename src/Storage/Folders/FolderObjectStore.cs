@@ -90,8 +90,9 @@ public sealed class FolderObjectStore : IObjectStore
     }
 
     /// <inheritdoc/>
-    public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken)
+    public Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken)
     {
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
         var (path, descriptionPath) = Paths(key);
         return Call($"read {path}", () =>
         {
@@ -101,6 +102,7 @@ public sealed class FolderObjectStore : IObjectStore
             }
             // opened once: the length is that of these bytes, whatever replaces the file meanwhile
             var content = new FileStream(path, new FileStreamOptions { Options = FileOptions.Asynchronous, Share = FileShare.ReadWrite | FileShare.Delete });
+            content.Position = offset;
             return new StoredObject(Info(key, content.Length, File.GetLastWriteTimeUtc(path), descriptionPath), content);
         });
     }

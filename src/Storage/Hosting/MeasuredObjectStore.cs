@@ -45,9 +45,9 @@ public sealed class MeasuredObjectStore(IObjectStore store) : IObjectStore, IDis
         MeasureAsync("put", store.PutAsync(key, content, length, contentType, metadata, cancellationToken));
 
     /// <inheritdoc/>
-    public async Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken)
+    public async Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken)
     {
-        var read = store.OpenReadAsync(key, cancellationToken);
+        var read = store.OpenReadAsync(key, offset, cancellationToken);
         await MeasureAsync("get", read).ConfigureAwait(false);
         return await read.ConfigureAwait(false);
     }

@@ -109,13 +109,22 @@ public sealed class S3ObjectStore : IObjectStore, IDisposable
     }
 
     /// <inheritdoc/>
-    public async Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken)
+    public async Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken)
     {
         ObjectKey.Check(key);
-        var response = await FindAsync($"read {key} from {where}", () => client.GetObjectAsync(bucket, key, cancellationToken), cancellationToken).ConfigureAwait(false);
-        return response is null
-            ? null
-            : new StoredObject(Info(key, response.ContentLength, response.LastModified, response.Headers.ContentType, response.Metadata), response.ResponseStream, response);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
+        var request = new GetObjectRequest { BucketName = bucket, Key = key, ByteRange = offset == 0 ? null : new ByteRange($"bytes={offset}-") };
+        try
+        {
+            var response = await FindAsync($"read {key} from {where}", () => client.GetObjectAsync(request, cancellationToken), cancellationToken).ConfigureAwait(false);
+            return response is null
+                ? null
+                : new StoredObject(Info(key, offset + response.ContentLength, response.LastModified, response.Headers.ContentType, response.Metadata), response.ResponseStream, response);
+        }
+        catch (ObjectStoreException e) when (e.InnerException is AmazonS3Exception { StatusCode: HttpStatusCode.RequestedRangeNotSatisfiable })
+        {
+            return await HeadAsync(key, cancellationToken).ConfigureAwait(false) is { } info ? new StoredObject(info, Stream.Null) : null; // nothing from there on
+        }
     }
 
     /// <inheritdoc/>

@@ -56,7 +56,7 @@ public sealed class ObjectStoreFaultTests(Databases databases)
             string key, Stream content, long length, string contentType, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken) =>
             throw Fault;
 
-        public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken) => throw Fault;
+        public Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken) => throw Fault;
 
         public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => throw Fault;
 

@@ -60,7 +60,7 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
         return hash;
     }
 
-    public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken)
+    public Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken)
     {
         Reads++;
         if (failures.TryDequeue(out var failure))
@@ -69,7 +69,7 @@ internal sealed class FakeStore(params Exception[] failures) : IObjectStore
         }
 
         return Task.FromResult(Objects.TryGetValue(key, out var bytes)
-            ? new StoredObject(new ObjectInfo(key, bytes.Length, DateTimeOffset.UnixEpoch, "image/png", new Dictionary<string, string>()), new MemoryStream(bytes))
+            ? new StoredObject(new ObjectInfo(key, bytes.Length, DateTimeOffset.UnixEpoch, "image/png", new Dictionary<string, string>()), new MemoryStream(bytes) { Position = offset })
             : null);
     }
 

@@ -83,7 +83,7 @@ internal sealed class Shelf : IObjectStore, IDisposable
         ? [.. Directory.EnumerateFiles(Path.Combine(Folder, folder)).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)]
         : [];
 
-    public Task<StoredObject?> OpenReadAsync(string key, CancellationToken cancellationToken)
+    public Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken)
     {
         if (!objects.TryGetValue(key, out var bytes))
         {
@@ -92,11 +92,11 @@ internal sealed class Shelf : IObjectStore, IDisposable
 
         if (key == FileIndex.Key)
         {
-            return Task.FromResult<StoredObject?>(new StoredObject(Info(key, bytes), new MemoryStream(bytes)));
+            return Task.FromResult<StoredObject?>(new StoredObject(Info(key, bytes), new MemoryStream(bytes) { Position = offset }));
         }
 
         Reads.Enqueue(key);
-        return Task.FromResult<StoredObject?>(new StoredObject(Info(key, bytes), Read(key, bytes)));
+        return Task.FromResult<StoredObject?>(new StoredObject(Info(key, bytes), Read(key, bytes[(int)Math.Min(offset, bytes.Length)..])));
     }
 
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => Task.FromResult(objects.TryGetValue(key, out var bytes) ? Info(key, bytes) : null);
