@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,22 +8,25 @@ using StableDiffusion.Storage;
 namespace StableDiffusion.Worker.Files;
 
 /// <summary>
-/// Objects of the farm's store on this machine's disk, by what is in them: <c>files/SHA256</c>. Each is written aside, hashed meanwhile, and renamed into place
-/// when it is what it should be. Workers may share the folder: a file in use is open with a shared lock, one that is being fetched has a lock's file in
-/// <c>locks/</c>, and locks go with the process that has them.
+/// Objects of the farm's store on this machine's disk, by what is in them: <c>files/SHA256</c>. Each is written aside, hashed, and renamed into place when it is
+/// what it should be; what broke off is gone on with, after a restart, too. What a process finds there it hashes once before it is used: disks forget. Workers
+/// may share the folder: a file in use is open with a shared lock, one that is being fetched has a lock's file in <c>locks/</c>, and locks go with the process that
+/// has them.
 /// </summary>
 public sealed partial class FileCache(IObjectStore objects, TimeProvider time, IOptions<PullOptions> options, ILogger<FileCache> logger)
 {
-    private const int BufferBytes = 1 << 20;
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(200); // between looks at a lock that another has
-    private static readonly TimeSpan LongestRead = TimeSpan.FromMinutes(1); // of a store that stops in the middle
+    private static readonly TimeSpan LongestBreak = TimeSpan.FromDays(1); // of what broke off and is still wanted
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(3), TimeSpan.FromSeconds(9), TimeSpan.FromSeconds(20)];
     private readonly string files = Path.Combine(Path.GetFullPath(options.Value.Cache), "files");
     private readonly string temporary = Path.Combine(Path.GetFullPath(options.Value.Cache), "temporary");
     private readonly string locks = Path.Combine(Path.GetFullPath(options.Value.Cache), "locks");
+    private readonly ConcurrentDictionary<string, bool> sound = new(); // hashed by this process
 
     /// <summary>Bytes that are left on a folder's disk.</summary>
     public Func<string, long> DiskSpace { get; init; } = folder => new DriveInfo(folder).AvailableFreeSpace;
+
+    private CacheRoom Room => new(files, temporary, options.Value, logger) { DiskSpace = DiskSpace };
 
     /// <summary>Where a content lies when it is here.</summary>
     public string PathOf(string sha256) => Path.Combine(files, sha256);
@@ -30,15 +34,16 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
     /// <summary>Whether a part is here.</summary>
     public bool Has(FilePart part) => new FileInfo(PathOf(part.Sha256)) is { Exists: true } file && file.Length == part.Bytes;
 
-    /// <summary>Whether so many bytes more fit without dropping anything.</summary>
-    public bool HasRoom(long bytes) => Used() + bytes <= options.Value.CacheBytes;
+    /// <summary>Whether those of the parts that are not here fit without dropping anything.</summary>
+    public bool HasRoom(IEnumerable<FilePart> parts) => Room.Has(parts.Where(part => !Has(part) && !File.Exists(Room.PathOfBegun(part))).Sum(part => part.Bytes));
 
-    /// <summary>Removes what workers that died left half-written.</summary>
+    /// <summary>Removes what workers that died left behind, but for what broke off lately.</summary>
     public void Clean()
     {
-        foreach (var left in new[] { temporary, locks }.Where(Directory.Exists).SelectMany(Directory.EnumerateFiles))
+        var left = new[] { temporary, locks }.Where(Directory.Exists).SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles());
+        foreach (var file in left.Where(file => file.DirectoryName == locks || time.GetUtcNow() - file.LastWriteTimeUtc > LongestBreak))
         {
-            Drop(left); // fails for what a living worker has open
+            CacheRoom.Drop(file.FullName); // fails for what a living worker has open
         }
     }
 
@@ -52,7 +57,7 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
         {
             foreach (var part in parts)
             {
-                held.Add(TryHold(part) ?? await PullAsync(part, cancellationToken).ConfigureAwait(false));
+                held.Add(await TryHoldAsync(part, cancellationToken).ConfigureAwait(false) ?? await PullAsync(part, cancellationToken).ConfigureAwait(false));
             }
 
             return new FileHold(held);
@@ -83,106 +88,82 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
 
     private async Task<FileStream> PullOnceAsync(FilePart part, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(files);
-        Directory.CreateDirectory(temporary);
-        Directory.CreateDirectory(locks);
-        using var turn = await LockAsync(Path.Combine(locks, part.Sha256), cancellationToken).ConfigureAwait(false);
-        if (TryHold(part) is { } there)
+        foreach (var folder in new[] { files, temporary, locks })
+        {
+            Directory.CreateDirectory(folder);
+        }
+
+        await using var turn = await LockAsync(Path.Combine(locks, part.Sha256), FileOptions.DeleteOnClose, cancellationToken).ConfigureAwait(false);
+        if (await TryHoldAsync(part, cancellationToken).ConfigureAwait(false) is { } there)
         {
             return there; // another was faster
         }
 
-        MakeRoom(part.Bytes);
-        var aside = Path.Combine(temporary, Guid.NewGuid().ToString("N"));
-        try
+        await using (var file = await LockAsync(Room.PathOfBegun(part), FileOptions.Asynchronous, cancellationToken).ConfigureAwait(false))
         {
-            await using (var file = new FileStream(aside, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, FileOptions.Asynchronous))
+            try
             {
-                file.SetLength(part.Bytes); // counts for those that make room meanwhile
-                await FetchAsync(part, file, cancellationToken).ConfigureAwait(false);
-                file.Flush(flushToDisk: true);
-                File.Move(aside, PathOf(part.Sha256), overwrite: true);
+                Room.Make(part, part.Bytes - file.Length);
+                await Download.CompleteAsync(objects, part, file, cancellationToken).ConfigureAwait(false);
             }
-        }
-        finally
-        {
-            File.Delete(aside); // no error where it was moved
+            // but for what may be gone on with
+            catch (Exception e) when (e is not (ObjectStoreException { IsTransient: true } or OperationCanceledException))
+            {
+                File.Delete(file.Name);
+                throw;
+            }
+
+            file.Flush(flushToDisk: true);
+            File.Move(file.Name, PathOf(part.Sha256), overwrite: true);
         }
 
+        sound[part.Sha256] = true;
         LogPulled(part.Key, part.Bytes, part.Sha256);
-        return TryHold(part) ?? throw new FileNotFoundException($"{part.Key} was dropped from the cache as soon as it was there: Worker:CacheBytes is too small for what is used.");
+        return await TryHoldAsync(part, cancellationToken).ConfigureAwait(false)
+            ?? throw new FileNotFoundException($"{part.Key} was dropped from the cache as soon as it was there: Worker:CacheBytes is too small for what is used.");
     }
 
-    private async Task FetchAsync(FilePart part, FileStream file, CancellationToken cancellationToken)
-    {
-        await using var stored = await objects.OpenReadAsync(part.Key, cancellationToken).ConfigureAwait(false)
-            ?? throw new ObjectStoreException($"{part.Key} is no longer in the farm's store.", transient: true);
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = new byte[BufferBytes];
-        for (var done = 0L; ;)
-        {
-            var read = await ReadAsync(part, stored.Content, buffer, cancellationToken).ConfigureAwait(false);
-            done += read;
-            if (read == 0 || done > part.Bytes)
-            {
-                var sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
-                if (done != part.Bytes || sha256 != part.Sha256)
-                {
-                    throw new ObjectStoreException($"{part.Key} came with {done} bytes and the SHA-256 {sha256}; the index says {part.Bytes} and {part.Sha256}.", transient: true);
-                }
-
-                return;
-            }
-
-            hash.AppendData(buffer, 0, read);
-            await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static async Task<int> ReadAsync(FilePart part, Stream content, byte[] buffer, CancellationToken cancellationToken)
-    {
-        using var stalled = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        stalled.CancelAfter(LongestRead);
-        try
-        {
-            return await content.ReadAsync(buffer, stalled.Token).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
-        {
-            throw new ObjectStoreException($"Could not read {part.Key}: {(e is IOException ? e.Message : $"nothing came for {LongestRead}")}", transient: true, e);
-        }
-    }
-
-    /// <summary>The part's file, open with a shared lock, and used just now; null when it is not here.</summary>
-    private FileStream? TryHold(FilePart part)
+    /// <summary>The part's file, open with a shared lock, and used just now; null when it is not here, or is no longer what it was.</summary>
+    private async Task<FileStream?> TryHoldAsync(FilePart part, CancellationToken cancellationToken)
     {
         var path = PathOf(part.Sha256);
+        FileStream? file = null;
         try
         {
-            var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
             if (file.Length == part.Bytes && File.Exists(path)) // else it was dropped between opening and locking
             {
-                File.SetLastAccessTimeUtc(path, time.GetUtcNow().UtcDateTime);
-                return file;
-            }
+                if (sound.ContainsKey(part.Sha256) || Convert.ToHexStringLower(await SHA256.HashDataAsync(file, cancellationToken).ConfigureAwait(false)) == part.Sha256)
+                {
+                    sound[part.Sha256] = true;
+                    File.SetLastAccessTimeUtc(path, time.GetUtcNow().UtcDateTime);
+                    var held = file;
+                    file = null;
+                    return held;
+                }
 
-            file.Dispose();
+                LogRotten(part.Key, path);
+            }
         }
         catch (IOException)
         {
-            // not here, or being dropped
+            // not here, or being dropped, or not to be read
+        }
+        finally
+        {
+            file?.Dispose();
         }
 
         return null;
     }
 
-    private async Task<FileStream> LockAsync(string path, CancellationToken cancellationToken)
+    private async Task<FileStream> LockAsync(string path, FileOptions options, CancellationToken cancellationToken)
     {
         for (var gone = 0; ;)
         {
             try
             {
-                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+                return new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, options);
             }
             // another fetches it, or is done just now; at worst, where two have each a lock's file of that name, both fetch it
             catch (IOException) when (File.Exists(path) || ++gone < 5)
@@ -193,67 +174,12 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
         }
     }
 
-    /// <summary>Drops what is not in use, the longest unused first, until so many bytes more fit.</summary>
-    private void MakeRoom(long bytes)
-    {
-        var (tooMany, onDisk) = (Used() + bytes - options.Value.CacheBytes, bytes - DiskSpace(files));
-        var excess = Math.Max(tooMany, onDisk);
-        foreach (var file in new DirectoryInfo(files).EnumerateFiles().OrderBy(file => file.LastAccessTimeUtc).TakeWhile(_ => excess > 0))
-        {
-            if (Drop(file.FullName))
-            {
-                excess -= file.Length;
-                LogDropped(file.Name, file.Length);
-            }
-        }
-
-        if (excess > 0)
-        {
-            throw onDisk > tooMany ? new IOException($"{bytes} bytes do not fit on the disk of {options.Value.Cache} beside what is there and in use: free some of it, or set Worker:Cache to another.")
-                
-                : new IOException($"{bytes} bytes do not fit into the cache {options.Value.Cache} of {options.Value.CacheBytes} bytes beside what is in use: raise Worker:CacheBytes.");
-        }
-    }
-
-    private long Used() => new[] { files, temporary }.Where(Directory.Exists).SelectMany(folder => new DirectoryInfo(folder).EnumerateFiles()).Sum(Length);
-
-    private static long Length(FileInfo file)
-    {
-        try
-        {
-            return file.Length;
-        }
-        catch (FileNotFoundException)
-        {
-            return 0; // just dropped, or renamed
-        }
-    }
-
-    /// <summary>Deletes a file that nobody has open; whether it is gone.</summary>
-    private static bool Drop(string path)
-    {
-        try
-        {
-            using var all = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.None, bufferSize: 0);
-            File.Delete(path); // while it is locked
-            return true;
-        }
-        catch (FileNotFoundException)
-        {
-            return true;
-        }
-        catch (IOException)
-        {
-            return false; // in use
-        }
-    }
-
     [LoggerMessage(Level = LogLevel.Information, Message = "Pulled {Key}, {Bytes} bytes, hash {Sha256}")]
     private partial void LogPulled(string key, long bytes, string sha256);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped {Sha256}, {Bytes} bytes, from the cache")]
-    private partial void LogDropped(string sha256, long bytes);
-
     [LoggerMessage(Level = LogLevel.Warning, Message = "Could not pull {Key}, tried again in {Pause}: {Reason}")]
     private partial void LogAgain(string key, TimeSpan pause, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Path} is no longer what was pulled as {Key}; it is pulled again")]
+    private partial void LogRotten(string key, string path);
 }

@@ -66,7 +66,7 @@ public sealed partial class PulledFiles(
         {
             try
             {
-                if (cache.HasRoom(file.Parts.Sum(part => part.Bytes)))
+                if (cache.HasRoom(file.Parts))
                 {
                     using var hold = await cache.HoldAsync(file.Parts, cancellationToken).ConfigureAwait(false);
                 }

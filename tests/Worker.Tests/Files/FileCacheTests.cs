@@ -36,17 +36,91 @@ public sealed class FileCacheTests : IDisposable
         var part = shelf.Part("ink", Bytes(1000));
         var wrong = new Queue<Func<byte[], Stream>>([
             bytes => new MemoryStream([.. bytes[..500], (byte)~bytes[500], .. bytes[501..]]),
-            bytes => new MemoryStream(bytes[..999]),
             bytes => new MemoryStream([.. bytes, 0]),
-            bytes => new Breaking(bytes[..700]),
+            bytes => new MemoryStream([.. bytes[..999], 0]),
+            bytes => new MemoryStream([]),
         ]);
         shelf.Read = (_, bytes) => wrong.TryDequeue(out var damage) ? damage(bytes) : new MemoryStream(bytes);
 
         using var hold = await shelf.Cache().HoldAsync([part], Cancel);
 
-        Assert.Equal(5, shelf.Reads.Count);
+        Assert.Equal([0, 0, 0, 0, 0], shelf.ReadFrom);
         Assert.Equal(part.Sha256, Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(shelf.Cache().PathOf(part.Sha256), Cancel))));
         Assert.Equal([1, 3, 9, 20], shelf.Time.Waits.Select(wait => wait.TotalSeconds));
+    }
+
+    [Fact]
+    public async Task A_download_that_breaks_off_is_gone_on_with()
+    {
+        var part = shelf.Part("ink", Bytes(1000));
+        var breaks = new Queue<Func<byte[], Stream>>([bytes => new Breaking(bytes[..700]), bytes => new MemoryStream(bytes[..299])]);
+        shelf.Read = (_, bytes) => breaks.TryDequeue(out var broken) ? broken(bytes) : new MemoryStream(bytes);
+
+        using var hold = await shelf.Cache().HoldAsync([part], Cancel);
+
+        Assert.Equal([0, 700, 999], shelf.ReadFrom);
+        Assert.Equal(Bytes(1000), await File.ReadAllBytesAsync(shelf.Cache().PathOf(part.Sha256), Cancel));
+        Assert.Empty(shelf.Kept("temporary"));
+    }
+
+    [Fact]
+    public async Task A_download_that_broke_off_with_its_worker_is_gone_on_with_by_the_next_and_counts_as_what_it_will_be()
+    {
+        var part = shelf.Part("ink", Bytes(1000));
+        using var stop = new CancellationTokenSource();
+        shelf.Read = (_, bytes) => new Breaking(bytes[..700]) { AtEnd = stop.Cancel };
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => shelf.Cache().HoldAsync([part], stop.Token));
+        Assert.Single(shelf.Kept("temporary"));
+        Assert.False(shelf.Cache(bytes: 1200).HasRoom([shelf.Part("other", Bytes(300, 1))]));
+        Assert.True(shelf.Cache(bytes: 1200).HasRoom([part, shelf.Part("other", Bytes(200, 1))]));
+        shelf.Read = (_, bytes) => new MemoryStream(bytes);
+
+        var next = shelf.Cache();
+        next.Clean();
+        using var hold = await next.HoldAsync([part], Cancel);
+
+        Assert.Equal([0, 700], shelf.ReadFrom);
+    }
+
+    [Fact]
+    public async Task A_rest_of_another_content_is_found_out_and_all_is_fetched_anew()
+    {
+        var part = shelf.Part("ink", Bytes(1000));
+        var breaks = new Queue<Func<byte[], Stream>>([bytes => new Breaking(bytes[..700]), _ => new MemoryStream(Bytes(300, 9))]);
+        shelf.Read = (_, bytes) => breaks.TryDequeue(out var broken) ? broken(bytes) : new MemoryStream(bytes);
+
+        using var hold = await shelf.Cache().HoldAsync([part], Cancel);
+
+        Assert.Equal([0, 700, 0], shelf.ReadFrom);
+    }
+
+    [Fact]
+    public async Task What_broke_off_makes_room_before_what_is_whole()
+    {
+        FilePart[] parts = [.. Enumerable.Range(0, 3).Select(i => shelf.Part($"{i}", Bytes(400, (byte)i)))];
+        var cache = shelf.Cache(bytes: 1000);
+        (await cache.HoldAsync(parts[..1], Cancel)).Dispose();
+        shelf.Read = (key, bytes) => key.EndsWith('1') ? new Breaking(bytes[..10]) : new MemoryStream(bytes);
+        await Assert.ThrowsAsync<ObjectStoreException>(() => cache.HoldAsync(parts[1..2], Cancel));
+        Assert.Single(shelf.Kept("temporary"));
+
+        (await cache.HoldAsync(parts[2..], Cancel)).Dispose();
+
+        Assert.Equal(new[] { parts[0].Sha256, parts[2].Sha256 }.Order(StringComparer.Ordinal), shelf.Kept());
+        Assert.Empty(shelf.Kept("temporary"));
+    }
+
+    [Fact]
+    public async Task A_file_that_rotted_on_the_disk_is_found_out_by_the_next_process_and_pulled_again()
+    {
+        var part = shelf.Part("ink", Bytes(1000));
+        (await shelf.Cache().HoldAsync([part], Cancel)).Dispose();
+        await File.WriteAllBytesAsync(shelf.Cache().PathOf(part.Sha256), [.. Bytes(999), 0], Cancel);
+
+        using var hold = await shelf.Cache().HoldAsync([part], Cancel);
+
+        Assert.Equal(2, shelf.Reads.Count);
+        Assert.Equal(Bytes(1000), await File.ReadAllBytesAsync(shelf.Cache().PathOf(part.Sha256), Cancel));
     }
 
     [Fact]
@@ -154,16 +228,20 @@ public sealed class FileCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task A_start_removes_what_dead_workers_left_half_written_and_nothing_else()
+    public async Task A_start_removes_what_dead_workers_left_half_written_long_ago_and_nothing_else()
     {
         var part = shelf.Part("ink", Bytes(1000));
         (await shelf.Cache().HoldAsync([part], Cancel)).Dispose();
-        await File.WriteAllTextAsync(Path.Combine(shelf.Folder, "temporary", "dead"), "half", Cancel);
+        var dead = Path.Combine(shelf.Folder, "temporary", "dead");
+        await File.WriteAllTextAsync(dead, "half", Cancel);
+        File.SetLastWriteTimeUtc(dead, shelf.Time.GetUtcNow().UtcDateTime.AddHours(-25));
+        await File.WriteAllTextAsync(Path.Combine(shelf.Folder, "locks", "dead"), "", Cancel);
         await using var living = new FileStream(Path.Combine(shelf.Folder, "temporary", "living"), FileMode.CreateNew, FileAccess.Write, FileShare.None);
 
         shelf.Cache().Clean();
 
         Assert.Equal(["living"], shelf.Kept("temporary"));
+        Assert.Empty(shelf.Kept("locks"));
         Assert.Equal([part.Sha256], shelf.Kept());
     }
 
@@ -171,8 +249,18 @@ public sealed class FileCacheTests : IDisposable
 
     private sealed class Breaking(byte[] bytes) : MemoryStream(bytes)
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Position < Length ? base.ReadAsync(buffer, cancellationToken) : throw new IOException("connection reset");
+        public Action AtEnd { get; init; } = () => { };
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            if (Position < Length)
+            {
+                return base.ReadAsync(buffer, cancellationToken);
+            }
+
+            AtEnd();
+            throw new IOException("connection reset");
+        }
     }
 
     private sealed class Held(byte[] bytes, Task until) : MemoryStream(bytes)

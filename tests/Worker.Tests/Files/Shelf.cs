@@ -21,11 +21,14 @@ internal sealed class Shelf : IObjectStore, IDisposable
 
     public SkippingTime Time { get; } = new();
 
-    /// <summary>Bytes in place of those that an object has, asked for at each read.</summary>
+    /// <summary>Bytes in place of those that an object has from where it is read on, asked for at each read.</summary>
     public Func<string, byte[], Stream> Read { get; set; } = (_, bytes) => new MemoryStream(bytes);
 
     /// <summary>Keys in the order of their reads, but for the index's.</summary>
     public ConcurrentQueue<string> Reads { get; } = new();
+
+    /// <summary>The first byte of each of these reads.</summary>
+    public ConcurrentQueue<long> ReadFrom { get; } = new();
 
     public void Dispose() => Directory.Delete(Folder, recursive: true);
 
@@ -96,6 +99,7 @@ internal sealed class Shelf : IObjectStore, IDisposable
         }
 
         Reads.Enqueue(key);
+        ReadFrom.Enqueue(offset);
         return Task.FromResult<StoredObject?>(new StoredObject(Info(key, bytes), Read(key, bytes[(int)Math.Min(offset, bytes.Length)..])));
     }
 
