@@ -3,7 +3,8 @@ using Microsoft.EntityFrameworkCore;
 namespace StableDiffusion.Coordinator.Scaling;
 
 /// <summary>How long a worker takes for a unit of <see cref="Dispatch.Cost"/>, measured by model over the pictures that were made last.</summary>
-public sealed class RenderRates(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
+#pragma warning disable CA1001 // nothing to let go of in a semaphore, and whoever waits when the host ends must not meet a disposed one
+public sealed class RenderRates(IServiceScopeFactory scopes, TimeProvider time)
 {
     private const int Attempts = 5000, OfModel = 200;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(15);
@@ -36,9 +37,6 @@ public sealed class RenderRates(IServiceScopeFactory scopes, TimeProvider time) 
             turn.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => turn.Dispose();
 
     private async Task<List<Rate>> MeasureAsync(CancellationToken cancellationToken)
     {

@@ -5,7 +5,8 @@ namespace StableDiffusion.Coordinator.Scaling;
 
 /// <summary>Counts the backlog, lane by lane. A count is good for a second, or for twenty times as long as it took: however much waits, it never costs the
 /// database more than a twentieth of one core.</summary>
-public sealed class WaitingWork(IServiceScopeFactory scopes, TimeProvider time) : IDisposable
+#pragma warning disable CA1001 // nothing to let go of in a semaphore, and whoever waits when the host ends must not meet a disposed one
+public sealed class WaitingWork(IServiceScopeFactory scopes, TimeProvider time)
 {
     private const int RestFactor = 20;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1);
@@ -39,9 +40,6 @@ public sealed class WaitingWork(IServiceScopeFactory scopes, TimeProvider time) 
             turn.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => turn.Dispose();
 
     // A batch of one recipe, as most are, needs no count: its row has one, kept by all transitions, from which what is under way is taken off.
     private static async Task<List<WaitingLane>> LanesAsync(FarmDb db, CancellationToken cancellationToken) => (await db.Database.SqlQueryRaw<WaitingLane>("""

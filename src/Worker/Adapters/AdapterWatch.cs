@@ -6,13 +6,11 @@ using StableDiffusion.Worker.Hosting;
 namespace StableDiffusion.Worker.Adapters;
 
 /// <summary>Keeps <see cref="HeldAdapters"/> as the folders are, so that a file can be put there, replaced and removed while the worker runs.</summary>
+#pragma warning disable CA1001 // nothing to let go of in a semaphore, and whoever waits when the host ends must not meet a disposed one
 public sealed partial class AdapterWatch(
-    AdapterFolders folders, HeldAdapters held, TimeProvider time, IOptions<WorkerOptions> options, ILogger<AdapterWatch> logger) : IDisposable
+    AdapterFolders folders, HeldAdapters held, TimeProvider time, IOptions<WorkerOptions> options, ILogger<AdapterWatch> logger)
 {
     private readonly SemaphoreSlim turn = new(1);
-
-    /// <inheritdoc/>
-    public void Dispose() => turn.Dispose();
 
     /// <summary>Looks as often as a heartbeat tells what is held, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)

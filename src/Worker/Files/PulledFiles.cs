@@ -10,8 +10,9 @@ using static TorchSharp.torch;
 namespace StableDiffusion.Worker.Files;
 
 /// <summary>What this worker takes from the farm's store: adapters as they are registered and as images ask for them, checkpoints when it is told to load them.</summary>
+#pragma warning disable CA1001 // nothing to let go of in a semaphore, and whoever waits when the host ends must not meet a disposed one
 public sealed partial class PulledFiles(
-    IndexReader reader, FileCache cache, CacheView view, IOptions<PullOptions> options, IOptions<WorkerOptions> worker, ILogger<PulledFiles> logger) : IDisposable
+    IndexReader reader, FileCache cache, CacheView view, IOptions<PullOptions> options, IOptions<WorkerOptions> worker, ILogger<PulledFiles> logger)
 {
     private const string Tokenizer = "tokenizer";
     private readonly SemaphoreSlim turn = new(1);
@@ -130,9 +131,6 @@ public sealed partial class PulledFiles(
 
         return hold;
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => turn.Dispose();
 
     private void Show()
     {

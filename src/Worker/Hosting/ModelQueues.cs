@@ -7,8 +7,8 @@ using StableDiffusion.Worker.Groups;
 namespace StableDiffusion.Worker.Hosting;
 
 /// <summary>The queues of render commands that the worker listens to: one for each model that it holds and one of its own, none while it drains.</summary>
+#pragma warning disable CA1001 // nothing to let go of in a semaphore, and whoever waits when the host ends must not meet a disposed one
 public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, TimeProvider time, IOptions<WorkerOptions> options, ILogger<ModelQueues> logger)
-    : IDisposable
 {
     private static readonly TimeSpan LongestClose = TimeSpan.FromSeconds(10);
     private readonly SemaphoreSlim turn = new(1);
@@ -84,9 +84,6 @@ public sealed partial class ModelQueues(IReceiveEndpointConnector endpoints, Tim
             turn.Release();
         }
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => turn.Dispose();
 
     private async Task OpenAsync(CancellationToken cancellationToken)
     {
