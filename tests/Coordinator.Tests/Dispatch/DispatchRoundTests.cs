@@ -124,6 +124,23 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_lane_sleeps_until_the_first_of_all_its_images_may_be_tried_again()
+    {
+        await host.SubmitAsync(2000);
+        var (soon, late) = (host.Time.GetUtcNow() + TimeSpan.FromSeconds(10), host.Time.GetUtcNow() + TimeSpan.FromMinutes(5));
+        await host.Db.Images.ExecuteUpdateAsync(image => image.SetProperty(i => i.NotBefore, i => i.Index == 1999 ? soon : late), Token);
+        Assert.Equal(0, await host.RunRoundAsync());
+        Assert.Equal(soon, await host.Db.Recipes.Select(recipe => recipe.NotBefore).SingleAsync(Token));
+        host.Time.Set(soon);
+        Assert.Equal(1, await host.RunRoundAsync());
+
+        await host.Db.Images.Where(image => image.Index == 1998).ExecuteUpdateAsync(image => image.SetProperty(i => i.NotBefore, (DateTimeOffset?)null), Token);
+        var lane = await host.Db.Recipes.Select(recipe => recipe.Id).SingleAsync(Token);
+        await host.Get<Backlog>().CloseAsync([lane], Token); // what was put back just before
+        Assert.True(await host.Db.Recipes.AnyAsync(recipe => recipe.Waiting && recipe.NotBefore == null, Token));
+    }
+
+    [Fact]
     public async Task The_oldest_batch_goes_first()
     {
         await host.ReportWorkerAsync(groupSize: 6);
