@@ -10,6 +10,7 @@ using StableDiffusion.Coordinator.Batches;
 using StableDiffusion.Coordinator.Batches.Idempotency;
 using StableDiffusion.Coordinator.Batches.Reruns;
 using StableDiffusion.Coordinator.Batches.Verification;
+using StableDiffusion.Coordinator.Clocks;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Downloads;
 using StableDiffusion.Coordinator.Events;
@@ -42,7 +43,7 @@ public static class CoordinatorBuilder
     {
         AddLogLevels(builder.Configuration);
         var services = builder.Services;
-        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new FarmClock(TimeProvider.System)).TryAddSingleton<TimeProvider>(provider => provider.GetRequiredService<FarmClock>());
         AddOptions<BatchesOptions>(services, BatchesOptions.Section);
         AddOptions<InputOptions>(services, InputOptions.Section);
         AddOptions<ImageOptions>(services, ImageOptions.Section);
@@ -71,7 +72,7 @@ public static class CoordinatorBuilder
         services.AddSingleton<DispatchSignal>().AddSingleton<Fleet>().AddSingleton<RecipeCache>().AddSingleton<ServedOwners>()
             .AddSingleton<Leadership>().AddScoped<Backlog>().AddScoped<GroupPublisher>().AddScoped<DispatchRound>()
             .AddScoped<Upkeep>();
-        services.AddHostedService<DatabaseStart>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
+        services.AddHostedService<DatabaseStart>().AddHostedService<ClockSetting>().AddHostedService<Restart>().AddHostedService<Dispatcher>();
 
         services.ConfigureHttpJsonOptions(json => FarmJson.Configure(json.SerializerOptions));
         services.Configure<RouteHandlerOptions>(handlers => handlers.ThrowOnBadRequest = true); // so that RequestProblems explains it
