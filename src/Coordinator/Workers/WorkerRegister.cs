@@ -15,8 +15,9 @@ namespace StableDiffusion.Coordinator.Workers;
 /// <summary>Keeps what workers tell of themselves.</summary>
 public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
 {
-    // the broker keeps news of workers for seconds: what is older by this much was not late, but told by a clock that was set back
-    private static readonly TimeSpan ClockSetBack = TimeSpan.FromMinutes(1);
+    // the broker keeps news of workers for seconds: what is older by this much was not late, but told by a clock that was set back. Much less than a lease: so
+    // long a worker is not heard whose clock was set back by less.
+    private TimeSpan ClockSetBack => options.Value.LiveFor / 2;
 
     /// <summary>Workers that were heard of lately and have not left.</summary>
     public IQueryable<Worker> Live

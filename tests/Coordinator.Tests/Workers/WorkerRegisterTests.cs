@@ -38,11 +38,11 @@ public sealed class WorkerRegisterTests(Databases databases) : IAsyncLifetime
         Assert.False(Assert.Single(await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Live);
     }
 
-    [Fact]
-    public async Task A_worker_whose_clock_was_set_back_is_still_heard()
+    [Theory, InlineData(10), InlineData(2 * 60 * 60)]
+    public async Task A_worker_whose_clock_was_set_back_is_still_heard(int seconds)
     {
         await host.ReportWorkerAsync();
-        var late = host.Time.GetUtcNow() - TimeSpan.FromHours(2);
+        var late = host.Time.GetUtcNow() - TimeSpan.FromSeconds(seconds);
         host.Time.Advance(TimeSpan.FromMinutes(1));
         await host.Get<WorkerRegister>().BeatAsync([CoordinatorHost.Beat("worker-1", late)], Token);
         Assert.True(Assert.Single(await host.GetAsync<List<WorkerResponse>>("/v1/workers")).Live);
