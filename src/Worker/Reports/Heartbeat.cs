@@ -14,6 +14,7 @@ namespace StableDiffusion.Worker.Reports;
 public sealed class Heartbeat
 {
     private const double Jitter = 0.1; // so that a fleet started together does not report together
+    private const int Silence = 3; // in beats; it is lost after five
     private const int MostPerInterval = 6; // activity that flickers is told of so often
 
     private readonly Reporter reporter;
@@ -56,11 +57,13 @@ public sealed class Heartbeat
     /// <summary>Reports now and then on and on, until cancelled.</summary>
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        while (true)
+        for (var heard = time.GetTimestamp(); ;)
         {
+            var now = time.GetTimestamp(); // before it tells: it may be frozen meanwhile
             var interval = options.HeartbeatInterval * (1 - Jitter + (2 * Jitter * Random.Shared.NextDouble()));
-            await registration.SendIfDueAsync(cancellationToken).ConfigureAwait(false); // first: beats of a worker that nobody knows say nothing
-            await ReportAsync(leaving: false, cancellationToken).ConfigureAwait(false);
+            var silent = time.GetElapsedTime(heard) > Silence * options.HeartbeatInterval;
+            await registration.SendIfDueAsync(silent, cancellationToken).ConfigureAwait(false); // first: beats of a worker that nobody knows say nothing
+            heard = await ReportAsync(leaving: false, cancellationToken).ConfigureAwait(false) ? now : heard;
             alive.Touch();
             var pause = interval / MostPerInterval;
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
@@ -73,8 +76,8 @@ public sealed class Heartbeat
         }
     }
 
-    /// <summary>One beat; <paramref name="leaving"/> in the last.</summary>
-    public Task ReportAsync(bool leaving, CancellationToken cancellationToken) => reporter.TrySendAsync(
+    /// <summary>One beat; <paramref name="leaving"/> in the last. Whether the broker has it.</summary>
+    public Task<bool> ReportAsync(bool leaving, CancellationToken cancellationToken) => reporter.TrySendAsync(
         Queues.Workers,
         new WorkerBeat
         {

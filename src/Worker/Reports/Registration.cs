@@ -8,7 +8,7 @@ using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Reports;
 
-/// <summary>Tells what the worker is and holds: when that changed, and every half minute.</summary>
+/// <summary>Tells what the worker is and holds: when that changed, every half minute, and after a silence.</summary>
 public sealed class Registration(
     Reporter reporter, IRenderer renderer, HeldModels models, HeldAdapters adapters, TimeProvider time, IOptions<WorkerOptions> options)
 {
@@ -20,10 +20,12 @@ public sealed class Registration(
     private long toldAt;
 
     /// <summary>Tells it where it is news. What does not get through is news the next time.</summary>
-    public async Task SendIfDueAsync(CancellationToken cancellationToken)
+    /// <param name="silent">Whether the worker was not heard for so long that it may be forgotten.</param>
+    /// <param name="cancellationToken">Ends the trying.</param>
+    public async Task SendIfDueAsync(bool silent, CancellationToken cancellationToken)
     {
         var now = Describe();
-        if (told is not null && Same(told, now) && time.GetElapsedTime(toldAt) < Interval)
+        if (!silent && told is not null && Same(told, now) && time.GetElapsedTime(toldAt) < Interval)
         {
             return;
         }

@@ -56,6 +56,17 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_a_worker_draws_that_was_forgotten_is_lost_only_when_it_does_not_register_again()
+    {
+        var open = await host.RenderOneAsync();
+        await host.Db.Workers.ExecuteDeleteAsync(Token);
+        await host.KeepUpAsync(LiveFor * 2.5);
+        Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
+        await host.KeepUpAsync(LiveFor);
+        Assert.Equal(ImageState.Queued, (await host.ImageAsync(open.ImageId)).State);
+    }
+
+    [Fact]
     public async Task Nobody_is_lost_while_the_broker_is_away()
     {
         var open = await host.RenderOneAsync();

@@ -28,7 +28,11 @@ public sealed class ImageLosses(ImageTransitions transitions, TimeProvider time,
     /// <summary>Gives up what workers had that were not heard of since a time. The image may be what killed them, so that is a failure. What one has that left
     /// in order it has reported the end of, which may come after its goodbye.</summary>
     public Task<IReadOnlyList<MovedImage>> LoseAsync(DateTimeOffset silentSince, CancellationToken cancellationToken) => LoseAsync(
-        "i.started_at < @silent AND NOT EXISTS (SELECT FROM workers w WHERE w.id = i.worker_id AND w.last_seen_at >= @silent)",
+        // one that nobody knows was forgotten, or a restored database is older than it: it registers again within half a minute
+        """
+        i.started_at < @silent AND NOT EXISTS (SELECT FROM workers w WHERE w.id = i.worker_id AND w.last_seen_at >= @silent)
+            AND (i.started_at < @silent - interval '30 seconds' OR EXISTS (SELECT FROM workers w WHERE w.id = i.worker_id))
+        """,
         "'Worker ' || i.worker_id || ' was lost while drawing it.'", options.Value.RetryDelay, cancellationToken, new NpgsqlParameter("silent", silentSince));
 
     /// <summary>Gives up what workers were granted before their processes began: others of the same name were killed, and came back before they were missed.
