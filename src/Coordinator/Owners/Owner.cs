@@ -18,9 +18,9 @@ public sealed class Owner
     /// <summary>The owner's share of the fleet against others who wait; 1 is everybody's.</summary>
     public double Weight { get; set; } = 1;
 
-    /// <summary>Read and written by coordinators of the version before alone, which may run beside this one during an upgrade; see
-    /// <see cref="Dispatch.ServedOwners"/>.</summary>
-    public double Served { get; set; }
+    /// <summary>For coordinators of the version before, which may run beside this one during an upgrade and count there; this one keeps
+    /// <see cref="Dispatch.ServedOwners"/>. The next version's migration gives the column a default, so that its inserts need not name it; the one after drops it.</summary>
+    public double Served { get; private init; }
 
     /// <summary>Most images that may be on their way at once. Null for no limit, as in the next three.</summary>
     public int? MaxWaiting { get; set; }

@@ -14,6 +14,7 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
     private readonly ConcurrentDictionary<GroupInHand, byte> groups = new();
     private readonly ConcurrentDictionary<Guid, bool> attempts = new(); // whether it is in hand still
     private readonly ConcurrentQueue<(long At, Guid[] Attempts)> ended = new();
+    private readonly Lock forgetting = new();
     private readonly ConcurrentDictionary<Task, byte> kept = new();
     private readonly CancellationTokenSource stopping = new();
     private readonly CancellationTokenSource abandoned = new();
@@ -168,11 +169,15 @@ public sealed class WorkInHand(TimeProvider time, IOptions<WorkerOptions> option
 
     private void Forget()
     {
-        while (ended.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= Remembered && ended.TryDequeue(out oldest))
+        lock (forgetting) // or one would take out what another looked at
         {
-            foreach (var attempt in oldest.Attempts)
+            while (ended.TryPeek(out var oldest) && time.GetElapsedTime(oldest.At) >= Remembered)
             {
-                attempts.TryRemove(attempt, out _);
+                ended.TryDequeue(out _);
+                foreach (var attempt in oldest.Attempts)
+                {
+                    attempts.TryRemove(attempt, out _);
+                }
             }
         }
     }
