@@ -17,7 +17,8 @@ public sealed class Leadership(NpgsqlDataSource database, IBusControl bus, Dispa
     private static readonly TimeSpan TryEvery = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan LongestWithoutBroker = TimeSpan.FromSeconds(5);
 
-    private bool HasBroker => bus.CheckHealth().Status != BusHealthStatus.Unhealthy;
+    // one that lost its connection is degraded, not unhealthy
+    private bool HasBroker => bus.CheckHealth().Status == BusHealthStatus.Healthy;
 
     /// <summary>Waits to lead, passing wakes on to who does, then runs <paramref name="lead"/> until it throws, or database or broker are lost; it has ended when this
     /// returns.</summary>

@@ -1,5 +1,8 @@
+using RabbitMQ.Client;
+using StableDiffusion.Contracts;
 using StableDiffusion.Farm.Soak.Faults;
 using StableDiffusion.Farm.Tests.EndToEnd;
+using StableDiffusion.Farm.Trials;
 
 namespace StableDiffusion.Farm.Tests.Faults;
 
@@ -44,6 +47,29 @@ public sealed class FaultTests(TestServers servers)
         await first.FreezeAsync(Cancelled);
         await trial.EndAsync(Cancelled);
         await first.ResumeAsync(Cancelled);
+        await trial.EndAndAuditAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task Work_goes_on_while_the_coordinator_that_dispatches_is_cut_off_from_the_broker()
+    {
+        using var line = new BrokerLine();
+        await using var trial = await FaultTrial.StartAsync(servers, coordinators: 2, Cancelled, line.To);
+        line.Dispose();
+        await trial.EndAndAuditAsync(Cancelled);
+    }
+
+    [Fact]
+    public async Task Queues_that_somebody_deletes_are_made_again_and_what_lay_there_is_sent_again()
+    {
+        await using var trial = await FaultTrial.StartAsync(servers, coordinators: 1, Cancelled);
+        await using var broker = await new ConnectionFactory { Uri = new Uri(trial.Farm.Settings["RabbitMq__Uri"]) }.CreateConnectionAsync(Cancelled);
+        await using var channel = await broker.CreateChannelAsync(cancellationToken: Cancelled);
+        foreach (var queue in new[] { Queues.Render(FreeRenderer.Model), Queues.Claims, Queues.Images, Queues.Workers })
+        {
+            await channel.QueueDeleteAsync(queue, cancellationToken: Cancelled);
+        }
+
         await trial.EndAndAuditAsync(Cancelled);
     }
 

@@ -16,10 +16,15 @@ internal sealed class FaultTrial : IAsyncDisposable
     private readonly string folder;
     private readonly TrialFarm farm;
 
+
     private FaultTrial(string folder, TrialFarm farm) => (this.folder, this.farm) = (folder, farm);
 
     /// <summary>Starts the farm; some of the pictures asked for are there when this returns.</summary>
-    public static async Task<FaultTrial> StartAsync(TestServers servers, int coordinators, CancellationToken cancellationToken)
+    /// <param name="servers">What it runs on.</param>
+    /// <param name="coordinators">How many; the first dispatches.</param>
+    /// <param name="cancellationToken">Ends the call.</param>
+    /// <param name="line">The address by which the first one reaches the broker.</param>
+    public static async Task<FaultTrial> StartAsync(TestServers servers, int coordinators, CancellationToken cancellationToken, Func<Uri, Uri>? line = null)
     {
         var folder = Directory.CreateTempSubdirectory("farm-fault-").FullName;
         var farm = await TrialFarm.CreateAsync(servers.All, folder, new Dictionary<string, string>
@@ -31,10 +36,14 @@ internal sealed class FaultTrial : IAsyncDisposable
             ["Images__RetryDelay"] = "00:00:00.2",
         }, cancellationToken);
         var trial = new FaultTrial(folder, farm);
+        var broker = farm.Settings["RabbitMq__Uri"];
         for (var i = 0; i < coordinators; i++)
         {
+            farm.Settings["RabbitMq__Uri"] = i == 0 && line is not null ? line(new Uri(broker)).ToString() : broker;
             await farm.StartCoordinatorAsync(cancellationToken);
         }
+
+        farm.Settings["RabbitMq__Uri"] = broker;
 
         for (var i = 0; i < Workers; i++)
         {
