@@ -38,6 +38,10 @@ public sealed partial class KubernetesTests
     }
 
     [Theory, MemberData(nameof(Overlays))]
+    public void Every_object_is_in_the_farms_namespace(string overlay) =>
+        Assert.All(Load(overlay).Objects.Concat(Kustomization.Load("deploy", "k8s", "watch").Objects).Where(found => found.Text("kind") != "Namespace"), found => Assert.Equal(["render-farm"], found.Texts("metadata.namespace")));
+
+    [Theory, MemberData(nameof(Overlays))]
     public void Every_selector_finds_a_pod_and_every_named_port_is_one_of_that_pod(string overlay)
     {
         Kustomization all = Load(overlay);

@@ -46,6 +46,7 @@ internal sealed class Kustomization
         }
 
         JsonObject file = DeploymentFiles.Documents(Path.Combine(folder, "kustomization.yaml")).Single();
+        int before = Objects.Count;
         HashSet<string> named = ["kustomization.yaml", "make-secrets.sh"];
         foreach (string resource in file.Texts("resources").Concat(file.Texts("components")))
         {
@@ -58,6 +59,11 @@ internal sealed class Kustomization
             {
                 Objects.AddRange(DeploymentFiles.Documents(Path.Combine(folder, resource)));
             }
+        }
+
+        foreach (JsonObject found in Objects.Skip(before).Where(_ => file["namespace"] is not null))
+        {
+            found["metadata"]!["namespace"] = file.Text("namespace");
         }
 
         foreach (JsonNode generator in file.At("configMapGenerator"))
