@@ -37,6 +37,9 @@ public sealed record WorkerRegistered
     /// <summary>Those of <see cref="CanHold"/> that the worker had loaded before: what a request for one needs to be resolved.</summary>
     public IReadOnlyList<ModelDescription> Described { get; init; } = [];
 
+    /// <summary>Names of those of both that the worker has from the farm's store: they end with their registration. Others are the worker's own.</summary>
+    public IReadOnlyList<string> Pulled { get; init; } = [];
+
     /// <summary>LoRAs, embeddings, VAEs and ControlNets this worker holds, or fetches when an image needs them. Images that need others wait for another
     /// worker.</summary>
     public IReadOnlyList<AdapterDescription> Adapters { get; init; } = [];

@@ -3,6 +3,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using NpgsqlTypes;
+using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Contracts.Workers;
@@ -62,11 +63,15 @@ public sealed class WorkerRegister(FarmDb db, DispatchSignal dispatch, TimeProvi
             return;
         }
 
+        // a pulled one that was deleted meanwhile is not known again for that: the worker sees it in a moment
+        var (checkpoint, ready) = (StateNames<FileKind>.Name(FileKind.Checkpoint), StateNames<FileState>.Name(FileState.Ready));
         foreach (var model in report.Models.Concat(report.Described).OrderBy(model => model.Name, StringComparer.Ordinal)) // one order: no deadlock
         {
+            var own = !report.Pulled.Contains(model.Name);
             await db.Database.ExecuteSqlAsync($"""
                 INSERT INTO models (name, hash, vae_scale_factor, default_size, default_cfg_scale, default_sampler, family, inpainting, batch_class, reported_at)
-                VALUES ({model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultCfgScale}, {model.DefaultSampler}, {StateNames<ModelFamily>.Name(model.Family)}, {model.Inpainting}, {model.BatchClass}, {now})
+                SELECT {model.Name}, {model.Hash}, {model.VaeScaleFactor}, {model.DefaultSize}, {model.DefaultCfgScale}, {model.DefaultSampler}, {StateNames<ModelFamily>.Name(model.Family)}, {model.Inpainting}, {model.BatchClass}, {now}
+                WHERE {own} OR EXISTS (SELECT FROM files WHERE kind = {checkpoint} AND name = {model.Name} AND state = {ready})
                 ON CONFLICT (name) DO UPDATE SET
                     hash = excluded.hash, vae_scale_factor = excluded.vae_scale_factor, default_size = excluded.default_size,
                     default_cfg_scale = excluded.default_cfg_scale, default_sampler = excluded.default_sampler,

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using StableDiffusion.Diffusion.Safetensors;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Checkpoints;
@@ -24,6 +25,22 @@ public static partial class NeededWeights
         var all = paths.ToList();
         var needed = Networks.SelectMany(network => OfNetwork(all, network.Key, network.Value, dtype)).ToHashSet(StringComparer.Ordinal);
         return [.. all.Where(path => !path.EndsWith(Extension, StringComparison.Ordinal) || needed.Contains(path))];
+    }
+
+    /// <summary>How many numbers there are in the weights that loading a model reads, by the heads of its files; averaged ones beside those of a single file do not count.</summary>
+    /// <param name="path">The model's folder or file.</param>
+    /// <param name="dtype">As with <see cref="Of"/>.</param>
+    /// <exception cref="InvalidModelException">A file is truncated, corrupt or no safetensors file.</exception>
+    public static long Count(string path, ScalarType dtype)
+    {
+        var files = File.Exists(path) ? [path]
+            : Of(Directory.EnumerateFiles(path, "*" + Extension, SearchOption.AllDirectories).Select(file => Path.GetRelativePath(path, file).Replace(Path.DirectorySeparatorChar, '/')), dtype)
+                .Select(file => Path.Combine(path, file));
+        return files.Sum(one =>
+        {
+            using var file = new SafetensorsFile(one);
+            return file.Tensors.Where(tensor => !tensor.Key.StartsWith("model_ema.", StringComparison.Ordinal)).Sum(tensor => tensor.Value.Shape.Aggregate(1L, (count, size) => count * size));
+        });
     }
 
     private static IEnumerable<string> OfNetwork(IEnumerable<string> paths, string folder, string baseName, ScalarType dtype)

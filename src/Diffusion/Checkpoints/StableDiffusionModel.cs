@@ -5,6 +5,7 @@ using StableDiffusion.Diffusion.Networks.Clip;
 using StableDiffusion.Diffusion.Networks.UNet;
 using StableDiffusion.Diffusion.Networks.Vae;
 using StableDiffusion.Diffusion.Tokenizers;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace StableDiffusion.Diffusion.Checkpoints;
@@ -37,7 +38,7 @@ public sealed class StableDiffusionModel : IDisposable
     /// <summary>The type of its weights.</summary>
     public ScalarType DType { get; }
 
-    /// <summary>Where its networks work, and where their weights are unless they are offloaded.</summary>
+    /// <summary>Where its networks work, and where their weights are unless they are offloaded. Changes with <see cref="MoveTo(Device)"/>.</summary>
     public Device Device { get; private set; }
 
     /// <summary>From prompts to token ids; SDXL's refiner alone has none.</summary>
@@ -82,6 +83,12 @@ public sealed class StableDiffusionModel : IDisposable
             return [.. both.Where(one => one.Network is not null).Select(one => (one.Tokenizer!, one.Network!))];
         }
     }
+
+    /// <summary>Memory that the weights take, in bytes.</summary>
+    public long WeightBytes => Networks.SelectMany(network => network.parameters().Concat<Tensor>(network.buffers())).Sum(weight => weight.numel() * weight.element_size());
+
+    /// <summary>Its networks: those that it has.</summary>
+    internal IReadOnlyList<nn.Module> Networks => [.. new nn.Module?[] { TextEncoder, TextEncoder2, Vae, UNet }.OfType<nn.Module>()];
 
     /// <summary>How many numbers tell SDXL's U-Net a picture's sizes.</summary>
     internal int TimeIds => RequiresAestheticsScore ? 5 : 6;
@@ -149,16 +156,50 @@ public sealed class StableDiffusionModel : IDisposable
         return other;
     }
 
+    /// <summary>Moves the weights elsewhere, where the networks work from then on. Those that this made by <see cref="With"/> must be gone.</summary>
+    /// <param name="device">Where to. What does not fit there whole goes back to where it was, and the error comes out.</param>
+    /// <exception cref="InvalidOperationException">The networks are others', or offloaded: they move when they work.</exception>
+    public void MoveTo(Device device) => MoveTo(device, (network, place) => network.to(place));
+
+    internal void MoveTo(Device device, Action<nn.Module, Device> move)
+    {
+        if (!ownsNetworks || offload is not null)
+        {
+            throw new InvalidOperationException("Only a model that owns its networks and does not offload them can be moved.");
+        }
+
+        var touched = new Stack<nn.Module>();
+        try
+        {
+            foreach (var network in Networks)
+            {
+                touched.Push(network); // a part of it may have moved when it fails
+                move(network, device);
+            }
+        }
+        catch
+        {
+            foreach (var network in touched)
+            {
+                move(network, Device);
+            }
+
+            throw;
+        }
+
+        Device = device;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         if (ownsNetworks)
         {
             offload?.Forget(this);
-            TextEncoder?.Dispose();
-            TextEncoder2?.Dispose();
-            Vae.Dispose();
-            UNet.Dispose();
+            foreach (var network in Networks)
+            {
+                network.Dispose();
+            }
         }
     }
 }

@@ -32,7 +32,7 @@ public sealed class CpuOffload
     /// <summary>Takes a model over whose networks are in main memory.</summary>
     internal void Add(StableDiffusionModel model)
     {
-        foreach (var network in Networks(model))
+        foreach (var network in model.Networks)
         {
             // any layer may come first: a VAE is entered from both ends
             foreach (var layer in network.modules())
@@ -47,10 +47,7 @@ public sealed class CpuOffload
     }
 
     /// <summary>Takes no more notice of a model that is about to be disposed.</summary>
-    internal void Forget(StableDiffusionModel model) => working = Networks(model).Contains(working) ? null : working;
-
-    private static IEnumerable<Module> Networks(StableDiffusionModel model) =>
-        new Module?[] { model.TextEncoder, model.TextEncoder2, model.Vae, model.UNet }.OfType<Module>();
+    internal void Forget(StableDiffusionModel model) => working = model.Networks.Contains(working) ? null : working;
 
     private void Enter(Module network)
     {

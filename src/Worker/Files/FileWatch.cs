@@ -11,7 +11,7 @@ namespace StableDiffusion.Worker.Files;
 
 /// <summary>Follows the farm's index: knows it before models are loaded, and pulls while the worker draws.</summary>
 internal sealed partial class FileWatch(
-    PulledFiles files, FileCache cache, CacheView view, HeldAdapters adapters, HeldModels models, ModelLoader loader, IRenderer renderer, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
+    PulledFiles files, FileCache cache, CacheView view, HeldAdapters adapters, HeldModels models, ModelRenewal renewal, IRenderer renderer, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
 {
     private Dictionary<string, IndexedFile> offered = [];
 
@@ -19,6 +19,7 @@ internal sealed partial class FileWatch(
     {
         if (options.Value.Pull != "none")
         {
+            models.Doubted += renewal.Renew;
             cache.Clean();
             view.Clean();
             await files.ReadAsync(cancellationToken).ConfigureAwait(false);
@@ -40,7 +41,7 @@ internal sealed partial class FileWatch(
             {
                 await files.ReadAsync(stoppingToken).ConfigureAwait(false);
                 Offer(); // before they are here: whoever is given an image that needs one pulls it then
-                loader.RenewOutdated();
+                renewal.RenewOutdated();
                 await files.PullAsync(stoppingToken).ConfigureAwait(false);
             }
             // the loop outlives whatever a round meets, a disk that is read-only for a while

@@ -3,6 +3,8 @@ using System.Security.Cryptography;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Files;
+using StableDiffusion.Diffusion;
+using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
 using static TorchSharp.torch;
@@ -28,12 +30,23 @@ public sealed partial class ModelSource(PulledFiles files, IndexReader reader, I
     public async Task<FoundModel> FindAsync(string name, ScalarType dtype, CancellationToken cancellationToken) =>
         found[name] = await LookAsync(name, dtype, cancellationToken).ConfigureAwait(false);
 
-    /// <summary>Bytes that a registered checkpoint's weights take in memory; null where that is not known.</summary>
-    public long? WeightsOf(string name, ModelRoom room) =>
-        pull.Value.Pull != "none" && reader.Index.Find(FileKind.Checkpoint, name) is { } registered ? CheckpointFit.Weights(registered, room) : null;
+    /// <summary>Why there is no room for a model just now; null where there is, or where that cannot be told.</summary>
+    /// <param name="name">The model's.</param>
+    /// <param name="room">Where its weights would be.</param>
+    /// <param name="free">Bytes that are free there; null where that is not known, or need not be looked at.</param>
+    public string? LackFor(string name, ModelRoom room, long? free)
+    {
+        ArgumentNullException.ThrowIfNull(room);
+        return free is { } left && WeightsOf(name, room) is { } bytes && bytes > left
+            ? $"its weights take {CheckpointFit.Size(bytes)}, and {CheckpointFit.Size(left)} of {room.Place} are free just now"
+            : null;
+    }
 
     /// <summary>SHA-256 of what the model was registered as when it was found last: "" where it was not, null where the farm's index is not followed.</summary>
     public string? ContentOf(string name) => pull.Value.Pull != "none" && found.TryGetValue(name, out var model) ? model.Registered?.Sha256 ?? "" : null;
+
+    /// <summary>Whether the model, as it was found last, is from the farm's store.</summary>
+    public bool IsPulled(string name) => found.TryGetValue(name, out var model) && model.Hold is not null;
 
     /// <summary>Whether the model, as it was found last, is no longer what requests mean: another content is registered now, or none.</summary>
     public bool IsOutdated(string name)
@@ -54,9 +67,29 @@ public sealed partial class ModelSource(PulledFiles files, IndexReader reader, I
         return IsOutdated(name);
     }
 
+    /// <summary>Bytes that a model's weights take in memory; null where that is not known.</summary>
+    private long? WeightsOf(string name, ModelRoom room)
+    {
+        if (pull.Value.Pull != "none" && reader.Index.Find(FileKind.Checkpoint, name) is { } registered)
+        {
+            return CheckpointFit.Weights(registered, room);
+        }
+
+        try
+        {
+            return Own(name) is { NameFault: null } own ? NeededWeights.Count(own.Path, room.Dtype) * room.WeightBytes : null;
+        }
+        catch (Exception e) when (e is InvalidModelException or IOException or UnauthorizedAccessException)
+        {
+            return null; // loading it says what is wrong
+        }
+    }
+
+    private ModelFolder? Own(string name) => ModelFolder.Find(worker.Value.ModelFolders).FirstOrDefault(folder => folder.Name == name);
+
     private async Task<FoundModel> LookAsync(string name, ScalarType dtype, CancellationToken cancellationToken)
     {
-        var own = ModelFolder.Find(worker.Value.ModelFolders).FirstOrDefault(folder => folder.Name == name);
+        var own = Own(name);
         if (own?.NameFault is { } fault)
         {
             throw new ModelMissingException(fault);

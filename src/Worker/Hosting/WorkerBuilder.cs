@@ -60,7 +60,7 @@ public static class WorkerBuilder
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<ModelQueues>();
         services.AddSingleton<CommandEndpoint>();
-        services.AddSingleton<ModelLoader>();
+        services.AddSingleton<RoomForModels>().AddSingleton<ModelLoader>().AddSingleton<ModelRenewal>();
         services.AddSingleton<Duty>();
         // not AddHostedService, which keeps one of a type: a coordinator may be in this process, too
         services.AddSingleton<IHostedService>(provider => WorkerMeter.Export(

@@ -39,6 +39,10 @@ public sealed class WorkerOptions
     /// default. LoRAs beyond it are taken out after each group: slower, and the pictures are the same.</summary>
     public int LoraMemory { get; set; } = 4096;
 
+    /// <summary>MiB of main memory for models that were dropped from a GPU, which are back in a moment from there; 0 for none. Unset: half of what the process may
+    /// have. In any case a tenth of main memory is left free. Without meaning on a CPU, and where <see cref="MemoryOptions.OffloadModels"/> keeps all of them there.</summary>
+    public int? ModelMemory { get; set; }
+
     /// <summary>Most models that it holds at once; 0, the default, for as many as its device has memory for. Others are loaded when the
     /// coordinator asks for them, in place of the one that was used longest ago. On a CPU say how many: a process that
     /// takes too much is ended.</summary>
@@ -123,6 +127,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.LoraMemory < 0)
         {
             yield return $"Worker:LoraMemory is {options.LoraMemory}; it must be a number of MiB, 0 or more.";
+        }
+        if (options.ModelMemory < 0)
+        {
+            yield return $"Worker:ModelMemory is {options.ModelMemory}; it must be a number of MiB, 0 or more, or be left out for half of main memory.";
         }
         if (options.MaxModels < 0)
         {

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Diffusion;
 using StableDiffusion.Diffusion.Memory;
@@ -12,13 +11,12 @@ using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Models;
 
-/// <summary>Loads models, at the start and when the coordinator asks for one, and listens to their queues. Where there is no room, the model that was used
-/// longest ago and has no work here makes some.</summary>
+/// <summary>Loads models, at the start and when the coordinator asks for one, and listens to their queues. One at a time.</summary>
 public sealed partial class ModelLoader(
-    IRenderer renderer, HeldModels models, ModelSource sources, ModelQueues queues, WorkInHand inHand, IOptions<WorkerOptions> options, ILogger<ModelLoader> logger) : IDisposable
+    IRenderer renderer, HeldModels models, ModelSource sources, RoomForModels room, ModelQueues queues, WorkInHand inHand, ILogger<ModelLoader> logger) : IDisposable
 {
     private readonly SemaphoreSlim turn = new(1);
-    private readonly ConcurrentDictionary<string, bool> renewed = new(); // being renewed just now
+    private readonly ConcurrentDictionary<string, bool> replaced = new(); // just now
 
     /// <summary>Raised when what is held has changed.</summary>
     public event Action Changed = () => { };
@@ -29,7 +27,6 @@ public sealed partial class ModelLoader(
     /// <summary>Loads what was found, as much as there is room for.</summary>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        models.Doubted += Renew;
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -54,7 +51,7 @@ public sealed partial class ModelLoader(
         await turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (models.Use(name) || renewed.ContainsKey(name))
+            if (models.Use(name) || replaced.ContainsKey(name))
             {
                 return; // asked for twice
             }
@@ -65,30 +62,7 @@ public sealed partial class ModelLoader(
                 return;
             }
 
-            while (options.Value.MaxModels > 0 && models.All.Count >= options.Value.MaxModels)
-            {
-                if (!await MakeRoomAsync(name, cancellationToken).ConfigureAwait(false))
-                {
-                    return;
-                }
-            }
-
-            // where a process that takes too much memory is ended, it is looked for before
-            while (sources.WeightsOf(name, renderer.Room) is { } bytes && renderer.FreeRoom is { } free && bytes > free)
-            {
-                if (models.All.Count == 0)
-                {
-                    models.Add(new ModelFault { Name = name, Reason = $"its weights take {CheckpointFit.Size(bytes)}, and {CheckpointFit.Size(free)} of {renderer.Room.Place} are free just now" }, mayPass: true);
-                    return;
-                }
-
-                if (!await MakeRoomAsync(name, cancellationToken).ConfigureAwait(false))
-                {
-                    return;
-                }
-            }
-
-            await LoadAnywayAsync(name, cancellationToken).ConfigureAwait(false);
+            await LoadInTurnAsync(name, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -97,33 +71,12 @@ public sealed partial class ModelLoader(
         }
     }
 
-    /// <summary>Drops the models that are no longer what requests mean, see <see cref="ModelSource.IsOutdated"/>, and loads what is registered in their place.</summary>
-    public void RenewOutdated()
+    /// <summary>Drops a model that is no longer what requests mean, when the images are done that were begun with it, and loads what is registered in its place.</summary>
+    internal async Task ReplaceAsync(string name, CancellationToken cancellationToken)
     {
-        foreach (var model in models.All.Where(model => sources.IsOutdated(model.Name)))
-        {
-            Renew(model.Name);
-        }
-    }
-
-    private void Renew(string name)
-    {
-        if (renewed.TryAdd(name, true))
-        {
-            inHand.Keep(RenewAsync(name, inHand.Stopping));
-        }
-    }
-
-    private async Task RenewAsync(string name, CancellationToken cancellationToken)
-    {
+        replaced[name] = true;
         try
         {
-            if (!await sources.IsOutdatedAsync(name, cancellationToken).ConfigureAwait(false))
-            {
-                return; // who doubts it knows less
-            }
-
-            LogOutdated(name);
             models.Forget(name); // first: a group that is taken up now is handed back
             await queues.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
             Changed();
@@ -131,10 +84,10 @@ public sealed partial class ModelLoader(
             try
             {
                 await inHand.EndedAsync(name).WaitAsync(cancellationToken).ConfigureAwait(false); // of what was begun
-                await renderer.DropAsync(name, cancellationToken).ConfigureAwait(false);
+                await renderer.DropAsync(name, wanted: null, cancellationToken).ConfigureAwait(false);
                 if (models.CanHold.Contains(name))
                 {
-                    await LoadAnywayAsync(name, cancellationToken).ConfigureAwait(false);
+                    await LoadInTurnAsync(name, cancellationToken).ConfigureAwait(false);
                 }
             }
             finally
@@ -142,24 +95,16 @@ public sealed partial class ModelLoader(
                 turn.Release();
             }
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // shutting down
-        }
-        catch (Exception error) // nobody waits for it
-        {
-            LogFailed(error, name, error.Message);
-        }
         finally
         {
-            renewed.TryRemove(name, out _);
+            replaced.TryRemove(name, out _);
             Changed();
         }
     }
 
-    private async Task LoadAnywayAsync(string name, CancellationToken cancellationToken)
+    private async Task LoadInTurnAsync(string name, CancellationToken cancellationToken)
     {
-        while (true)
+        for (var isRoom = await room.MakeAsync(name, cancellationToken).ConfigureAwait(false); isRoom;)
         {
             try
             {
@@ -168,10 +113,7 @@ public sealed partial class ModelLoader(
             }
             catch (Exception error) when (DeviceOutOfMemoryException.Is(error))
             {
-                if (!await MakeRoomAsync(name, cancellationToken).ConfigureAwait(false))
-                {
-                    return;
-                }
+                isRoom = await room.DropOneAsync(name, cancellationToken).ConfigureAwait(false);
             }
             catch (ObjectStoreException error) when (error.IsTransient)
             {
@@ -188,47 +130,11 @@ public sealed partial class ModelLoader(
         }
     }
 
-    /// <summary>Drops one model; false where each has work.</summary>
-    private async Task<bool> MakeRoomAsync(string wanted, CancellationToken cancellationToken)
-    {
-        foreach (var name in models.ByUse.Where(name => !inHand.HoldsModel(name)))
-        {
-            await queues.RemoveAsync(name, cancellationToken).ConfigureAwait(false);
-            var model = models.Remove(name); // a group that is taken up now is handed back; one that was just before is seen here
-            if (model is null)
-            {
-                continue; // being renewed
-            }
-
-            if (inHand.HoldsModel(name))
-            {
-                await ListenAsync(model, cancellationToken).ConfigureAwait(false);
-                continue;
-            }
-
-            await renderer.DropAsync(name, cancellationToken).ConfigureAwait(false);
-            LogDropped(name, wanted);
-            return true;
-        }
-
-        LogNoRoom(wanted);
-        return false;
-    }
-
     private Task ListenAsync(ModelDescription model, CancellationToken cancellationToken)
     {
         models.Add(model, sources.ContentOf(model.Name)); // first: its commands come with the queue
         return queues.AddAsync(model.Name, cancellationToken);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Dropped model {Model} to make room for {Wanted}")]
-    private partial void LogDropped(string model, string wanted);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} was replaced or deleted in the farm's store: it is drawn with no more")]
-    private partial void LogOutdated(string model);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no room for model {Model}: each of those that are held has work")]
-    private partial void LogNoRoom(string model);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} is not among those that this worker could load")]
     private partial void LogUnknown(string model);

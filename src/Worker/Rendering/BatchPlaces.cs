@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using StableDiffusion.Contracts;
 using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Diffusion.Pipelines;
@@ -8,22 +9,13 @@ namespace StableDiffusion.Worker.Rendering;
 /// are chosen by size. Belongs to the device's thread.</summary>
 internal sealed class BatchPlaces
 {
-    private readonly Dictionary<(StableDiffusionModel Model, int BatchClass, int Width, int Height), bool> alike = [];
+    private readonly ConditionalWeakTable<StableDiffusionModel, Dictionary<(int BatchClass, int Width, int Height), bool>> alike = [];
 
     /// <summary>Whether a picture of that size has the same bits in every place of a call.</summary>
     public bool AreAlike(StableDiffusionModel model, int batchClass, int width, int height)
     {
-        var key = (model, batchClass, width, height);
-        return alike.TryGetValue(key, out var known) ? known : alike[key] = BatchClassProbe.IsPlaceIndependent(model, batchClass, width, height);
-    }
-
-    /// <summary>Lets go of a model that is about to be disposed.</summary>
-    public void Forget(StableDiffusionModel model)
-    {
-        foreach (var key in alike.Keys.Where(key => ReferenceEquals(key.Model, model)).ToList())
-        {
-            alike.Remove(key);
-        }
+        var answers = alike.GetOrCreateValue(model);
+        return answers.TryGetValue((batchClass, width, height), out var known) ? known : answers[(batchClass, width, height)] = BatchClassProbe.IsPlaceIndependent(model, batchClass, width, height);
     }
 
     /// <summary>Whether that holds in every pass over an image. What the model cannot draw anyway is not asked.</summary>

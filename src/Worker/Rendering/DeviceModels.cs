@@ -9,14 +9,37 @@ using StableDiffusion.Worker.Models;
 
 namespace StableDiffusion.Worker.Rendering;
 
-/// <summary>The models that are on a device. Belongs to the device's thread.</summary>
+/// <summary>The models that are on a device, and those that rest beside it. Belongs to the device's thread, but for <see cref="Rests"/>.</summary>
 internal sealed partial class DeviceModels(TorchDevice device, CpuOffload? offload, WorkerOptions options, ILogger logger) : IDisposable
 {
     private const string DefaultSampler = "Euler"; // where a model's own scheduler has no sampler yet
-    private readonly Dictionary<string, StableDiffusionModel> models = [];
+    private const int LeftAlone = 10; // a tenth of main memory
+    private readonly Dictionary<string, DeviceModel> models = [];
+    private readonly RestingModels? resting = device.HasOwnMemory && offload is null
+        ? new RestingModels(
+            options.ModelMemory is { } mebibytes ? mebibytes * (1L << 20) : TorchDevice.MainMemory / 2 ?? 0,
+            () => device.FreeMainMemory() - (TorchDevice.MainMemory / LeftAlone), (model, place) => model.MoveTo(place), logger)
+        : null;
 
     /// <summary>Whether pictures may share calls.</summary>
     public BatchPlaces Places { get; } = new();
+
+    /// <summary>Whether a model rests in main memory; may be asked by any thread.</summary>
+    public bool Rests(string name) => resting?.Has(name) ?? false;
+
+    /// <summary>Brings back a model that rests; null where it does not, or is outdated.</summary>
+    public ModelDescription? Wake(string name, bool outdated)
+    {
+        var clock = Stopwatch.StartNew();
+        if (resting?.Take(name, outdated, device.Device) is not { } model)
+        {
+            return null;
+        }
+
+        models.Add(name, model);
+        LogAwake(name, clock.Elapsed.TotalSeconds, model.Model.Hash);
+        return model.Description;
+    }
 
     /// <summary>Loads a model that was found.</summary>
     public ModelDescription Load(ModelFolder folder)
@@ -27,7 +50,7 @@ internal sealed partial class DeviceModels(TorchDevice device, CpuOffload? offlo
         try
         {
             var description = Describe(model, folder.Name);
-            models.Add(folder.Name, model);
+            models.Add(folder.Name, new DeviceModel(model, description));
             LogLoaded(folder.Name, clock.Elapsed.TotalSeconds, model.Hash);
             if (model.PassedOver.Count > 0)
             {
@@ -38,7 +61,6 @@ internal sealed partial class DeviceModels(TorchDevice device, CpuOffload? offlo
         }
         catch
         {
-            Places.Forget(model);
             model.Dispose();
             throw;
         }
@@ -47,21 +69,40 @@ internal sealed partial class DeviceModels(TorchDevice device, CpuOffload? offlo
     /// <summary>The model of that name.</summary>
     /// <exception cref="ArgumentException">It is not here.</exception>
     public StableDiffusionModel Get(string name) =>
-        models.TryGetValue(name, out var model) ? model : throw new ArgumentException($"model: this worker holds no model \"{name}\".");
+        models.TryGetValue(name, out var model) ? model.Model : throw new ArgumentException($"model: this worker holds no model \"{name}\".");
 
-    /// <summary>Frees a model, in whose weights nothing is merged.</summary>
-    public void Drop(string name)
+    /// <summary>Takes a model, in whose weights nothing is merged, off the device.</summary>
+    /// <param name="name">The model's.</param>
+    /// <param name="mayRest">Whether it may be wanted again as it is.</param>
+    /// <param name="wanted">The name of the one that it makes room for.</param>
+    public void Drop(string name, bool mayRest, string? wanted)
     {
-        if (models.Remove(name, out var model))
+        if (!models.Remove(name, out var model))
         {
-            Places.Forget(model);
-            model.Dispose();
+            return;
+        }
+
+        var rests = false;
+        try
+        {
+            rests = mayRest && resting?.TryAdd(model, wanted) == true;
+        }
+        finally
+        {
+            if (!rests)
+            {
+                model.Dispose();
+            }
         }
     }
+
+    /// <summary>Frees what rests and is outdated, or is in the way of what else wants main memory.</summary>
+    public void Trim(Func<string, bool> outdated) => resting?.Trim(outdated);
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        resting?.Dispose();
         foreach (var model in models.Values)
         {
             model.Dispose();
@@ -119,6 +160,9 @@ internal sealed partial class DeviceModels(TorchDevice device, CpuOffload? offlo
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Loaded model {Model} in {Seconds:0.0} s, hash {Hash}")]
     private partial void LogLoaded(string model, double seconds, string hash);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Model {Model} is back from main memory in {Seconds:0.0} s, hash {Hash}")]
+    private partial void LogAwake(string model, double seconds, string hash);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "Of model {Model}'s file no network has {Count} keys: {Keys}")]
     private partial void LogPassedOver(string model, int count, IReadOnlyList<string> keys);

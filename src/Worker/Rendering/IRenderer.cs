@@ -35,9 +35,16 @@ public interface IRenderer
     Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken) =>
         throw new NotSupportedException("This renderer draws with what it loaded at its start.");
 
-    /// <summary>Frees a model's memory when its turn comes; nothing is asked of the model any more.</summary>
-    Task DropAsync(string model, CancellationToken cancellationToken) =>
+    /// <summary>Frees a model's memory on the device when its turn comes; nothing is asked of the model any more, unless it is loaded again. Where it is not outdated
+    /// it may be kept elsewhere for that.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="wanted">The name of the one that it makes room for; null where it leaves for itself.</param>
+    /// <param name="cancellationToken">Cancelled before its turn comes: it stays.</param>
+    Task DropAsync(string model, string? wanted, CancellationToken cancellationToken) =>
         throw new NotSupportedException("This renderer draws with what it loaded at its start.");
+
+    /// <summary>Lets go of dropped models that it keeps, where they are outdated.</summary>
+    Task TrimAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>
     /// Draws a group and hands out each image as it is done. Groups are drawn one at a time, in the order of the calls. When

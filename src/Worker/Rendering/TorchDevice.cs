@@ -24,16 +24,24 @@ internal sealed partial record TorchDevice(torch.Device Device, torch.ScalarType
     /// <summary>In bytes: what is in use of the GPU, or on a CPU by the process; null where it is not told.</summary>
     public long? UsedMemory => Device.type == DeviceType.CPU ? System.Environment.WorkingSet : DeviceMemory.Used(Math.Max(Device.index, 0));
 
-    /// <summary>Main memory that is left, where models are in it; a process that takes more is ended.</summary>
-    public long? FreeRoom => Device.type == DeviceType.CPU && FreeMemory.Of(Device) is { } free ? Math.Min(free, MainMemory - System.Environment.WorkingSet ?? free) : null;
+    /// <summary>Whether it has memory of its own, as GPUs do; a CPU's is the main memory.</summary>
+    public bool HasOwnMemory { get; init; } = Device.type != DeviceType.CPU;
 
-    private static long? MainMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var bytes ? bytes : null;
+    /// <summary>Main memory that this process may yet take, in bytes; null where the system does not tell. One that takes more is ended.</summary>
+    public Func<long?> FreeMainMemory { get; init; } = () => FreeMemory.Of(torch.CPU) is { } free ? Math.Min(free, MainMemory - System.Environment.WorkingSet ?? free) : null;
+
+    /// <summary>Main memory that the process may have in all, in bytes; null where the system does not tell.</summary>
+    public static long? MainMemory => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes is > 0 and var bytes ? bytes : null;
 
     /// <summary>Where models' weights are.</summary>
     /// <param name="offloaded">Whether they rest in main memory.</param>
-    public ModelRoom Room(bool offloaded) => Device.type == DeviceType.CPU || offloaded
+    public ModelRoom Room(bool offloaded) => !HasOwnMemory || offloaded
         ? new ModelRoom(Dtype, MainMemory, "main memory")
         : new ModelRoom(Dtype, Memory, Environment.Device) { MayOffload = true };
+
+    /// <summary>What is left there, where taking more ends the process; null where it is an error like others.</summary>
+    /// <param name="offloaded">Whether they rest in main memory.</param>
+    public long? FreeRoom(bool offloaded) => !HasOwnMemory || offloaded ? FreeMainMemory() : null;
 
     /// <summary>Takes what the options ask for. Runs on the thread that will draw: the thread count belongs to it.</summary>
     /// <exception cref="InvalidOperationException">The device that Worker:Device names is not there, or cannot compute in Worker:Dtype.</exception>

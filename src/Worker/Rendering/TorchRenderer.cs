@@ -37,6 +37,12 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     /// <summary>Finds the device and sets its threads; models come with <see cref="LoadAsync"/>.</summary>
     public TorchRenderer(
         IOptions<WorkerOptions> options, HeldAdapters held, InputCache inputs, ModelSource sources, PulledAdapters pulled, ILogger<TorchRenderer> logger)
+        : this(options, held, inputs, sources, pulled, logger, TorchDevice.Open)
+    {
+    }
+
+    internal TorchRenderer(
+        IOptions<WorkerOptions> options, HeldAdapters held, InputCache inputs, ModelSource sources, PulledAdapters pulled, ILogger<TorchRenderer> logger, Func<WorkerOptions, TorchDevice> open)
     {
         ArgumentNullException.ThrowIfNull(options);
         this.options = options.Value;
@@ -45,7 +51,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         this.pulled = pulled;
         this.logger = logger;
         thread = new DeviceThread($"device {this.options.Device}");
-        device = thread.RunAsync(() => TorchDevice.Open(this.options), CancellationToken.None).GetAwaiter().GetResult();
+        device = thread.RunAsync(() => open(this.options), CancellationToken.None).GetAwaiter().GetResult();
         var offload = this.options.Memory.OffloadModels && device.Device.type == TorchSharp.DeviceType.CUDA ? new CpuOffload(device.Device) : null;
         models = new DeviceModels(device, offload, this.options, logger);
         adapters = new LoadedAdapters(held, device.Device, device.Dtype, this.options.LoraMemory * (1L << 20));
@@ -67,7 +73,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     public ModelRoom Room => device.Room(options.Memory.OffloadModels);
 
     /// <inheritdoc/>
-    public long? FreeRoom => device.FreeRoom;
+    public long? FreeRoom => device.FreeRoom(options.Memory.OffloadModels);
 
     /// <inheritdoc/>
     public async Task<LoadedModels> LoadAsync(CancellationToken cancellationToken)
@@ -81,6 +87,12 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         {
             if (options.MaxModels > 0 && loaded.Count == options.MaxModels)
             {
+                others.Add(name);
+                continue;
+            }
+            if (sources.LackFor(name, Room, FreeRoom) is { } lack)
+            {
+                LogLack(name, lack);
                 others.Add(name);
                 continue;
             }
@@ -104,16 +116,37 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     /// <inheritdoc/>
     public async Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken)
     {
+        if (models.Rests(model)
+            && await thread.RunAsync(() => models.Wake(model, sources.IsOutdated(model)), cancellationToken).ConfigureAwait(false) is { } description)
+        {
+            return description;
+        }
+
         using var found = await sources.FindAsync(model, device.Dtype, cancellationToken).ConfigureAwait(false);
-        return await thread.RunAsync(() => models.Load(found.Folder), cancellationToken).ConfigureAwait(false);
+        return await thread.RunAsync(
+            () =>
+            {
+                models.Trim(sources.IsOutdated);
+                return models.Load(found.Folder);
+            },
+            cancellationToken).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public Task DropAsync(string model, CancellationToken cancellationToken) => thread.RunAsync(
+    public Task DropAsync(string model, string? wanted, CancellationToken cancellationToken) => thread.RunAsync(
         () =>
         {
             adapters.Dispose(); // what is merged into its weights is another's no less
-            models.Drop(model);
+            models.Drop(model, mayRest: !sources.IsOutdated(model), wanted);
+            return true;
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public Task TrimAsync(CancellationToken cancellationToken) => thread.RunAsync(
+        () =>
+        {
+            models.Trim(sources.IsOutdated);
             return true;
         },
         cancellationToken);
@@ -155,8 +188,13 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         {
             try
             {
+                if (sources.LackFor(name, Room, FreeRoom) is { } lack)
+                {
+                    LogLack(name, lack);
+                    continue;
+                }
                 described.Add(await LoadAsync(name, cancellationToken).ConfigureAwait(false));
-                await DropAsync(name, cancellationToken).ConfigureAwait(false);
+                await DropAsync(name, wanted: null, cancellationToken).ConfigureAwait(false);
             }
             catch (Exception error) when (error is not OperationCanceledException)
             {
@@ -181,6 +219,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         {
             Draw(group, model, inputs, cancellationToken);
             adapters.Trim();
+            models.Trim(sources.IsOutdated);
         }
         catch
         {
@@ -213,6 +252,9 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "There is no memory for the model in {Folder} beside the {Count} that are loaded; it is loaded when it is asked for")]
     private partial void LogNoRoom(Exception error, string folder, int count);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} is not loaded before it is asked for: {Reason}")]
+    private partial void LogLack(string model, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} is left out: {Reason}")]
     private partial void LogLeftOut(Exception? error, string model, string reason);

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Adapters;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Rendering;
@@ -10,7 +11,7 @@ namespace StableDiffusion.Worker.Reports;
 
 /// <summary>Tells what the worker is and holds: when that changed, every half minute, and after a silence.</summary>
 public sealed class Registration(
-    Reporter reporter, IRenderer renderer, HeldModels models, HeldAdapters adapters, TimeProvider time, IOptions<WorkerOptions> options)
+    Reporter reporter, IRenderer renderer, HeldModels models, ModelSource sources, HeldAdapters adapters, TimeProvider time, IOptions<WorkerOptions> options)
 {
     /// <summary>For a coordinator that lost it.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
@@ -56,6 +57,7 @@ public sealed class Registration(
             Models = models.All,
             CanHold = models.CanHold,
             Described = models.Described,
+            Pulled = [.. models.All.Concat(models.Described).Select(model => model.Name).Where(sources.IsPulled)],
             Adapters = adapters.Offered,
             Faults = models.Faults,
             Loading = loading,

@@ -11,6 +11,7 @@ using StableDiffusion.Contracts.Images;
 using StableDiffusion.Coordinator.Adapters;
 using StableDiffusion.Coordinator.Files;
 using StableDiffusion.Coordinator.Tests.Hosting;
+using StableDiffusion.Coordinator.Workers;
 using StableDiffusion.Storage;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
 
@@ -223,9 +224,13 @@ public sealed class FileRegistryTests(Databases databases)
         await host.ReportWorkerAsync();
 
         Assert.Equal(HttpStatusCode.NoContent, await DeleteAsync(host, "checkpoint/tiny"));
+        var report = CoordinatorHost.Registered("worker-1", host.Time.GetUtcNow()) with { Models = [CoordinatorHost.Description with { Name = "tiny" }] };
+        await host.Get<WorkerRegister>().RegisterAsync(report with { Pulled = ["tiny"] }, Token); // which it holds for a moment yet
 
         using var answer = await host.Client.PostAsJsonAsync("/v1/batches", new BatchRequest { Prompt = "a", Model = "tiny" }, FarmJson.Options, Token);
         Assert.Equal(HttpStatusCode.BadRequest, answer.StatusCode);
+        await host.Get<WorkerRegister>().RegisterAsync(report, Token); // one of its own, after all
+        Assert.Contains("tiny", (await host.GetAsync<JsonElement[]>("/v1/models")).Select(model => model.GetProperty("name").GetString()));
     }
 
     [Fact]

@@ -26,6 +26,29 @@ public sealed class StableDiffusionModelTests : IDisposable
     }
 
     [Fact]
+    public void A_model_moves_whole_or_not_at_all()
+    {
+        using var model = StableDiffusionModel.Load(Goldens.Path("models/tiny-sdxl"));
+        var gpu = new Device(DeviceType.CUDA, 0);
+        List<(string Network, DeviceType To)> moves = [];
+        Assert.Throws<IOException>(() => model.MoveTo(gpu, (network, to) =>
+        {
+            moves.Add((network.GetName(), to.type));
+            if (network == model.Vae && to.type == DeviceType.CUDA) throw new IOException("full");
+        }));
+        Assert.Equal(DeviceType.CPU, model.Device.type);
+        Assert.Equal(["CLIPTextModel", "CLIPTextModelWithProjection", "AutoencoderKL"], moves.Where(move => move.To == DeviceType.CUDA).Select(move => move.Network));
+        Assert.Equal(["AutoencoderKL", "CLIPTextModelWithProjection", "CLIPTextModel"], moves.Where(move => move.To == DeviceType.CPU).Select(move => move.Network));
+
+        moves.Clear();
+        model.MoveTo(gpu, (network, to) => moves.Add((network.GetName(), to.type)));
+        Assert.Equal(DeviceType.CUDA, model.Device.type);
+        Assert.Equal(4, moves.Count);
+        using var part = model.With();
+        Assert.Throws<InvalidOperationException>(() => part.MoveTo(CPU));
+    }
+
+    [Fact]
     public void Guidance_is_the_one_the_folder_recommends_and_seven_where_it_says_nothing()
     {
         string copy = folder.CopyOf(Goldens.Path("models/tiny-sd15"));

@@ -65,7 +65,7 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
             cancellationToken);
     }
 
-    public Task DropAsync(string model, CancellationToken cancellationToken) => device.RunAsync(
+    public Task DropAsync(string model, string? wanted, CancellationToken cancellationToken) => device.RunAsync(
         () =>
         {
             Dropped.Enqueue(model);

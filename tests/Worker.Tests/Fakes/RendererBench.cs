@@ -30,6 +30,9 @@ internal sealed class RendererBench : IDisposable
     /// <summary>The farm's files.</summary>
     public Shelf Shelf { get; } = new();
 
+    /// <summary>What the renderer's worker does from time to time.</summary>
+    public Func<Task> FollowAsync { get; private set; } = () => Task.CompletedTask;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static ImageSettings Settings(int size) => Some.Settings with { Model = "tiny-sd15", Steps = 3, Width = size, Height = size };
@@ -82,17 +85,28 @@ internal sealed class RendererBench : IDisposable
     /// <summary>Where an adapter lies; a single file has an ending besides.</summary>
     public string PathOf(AdapterKind kind, string name) => Path.Combine(Root, kind == AdapterKind.Embedding ? "embeddings" : kind.ToString(), name);
 
-    public TorchRenderer Renderer(string models, int threads = 2, int loraMemory = 1024, SingleFileSetting? singleFile = null, int maxModels = 0)
+    /// <param name="models">Worker:Models.</param>
+    /// <param name="threads">Worker:Threads.</param>
+    /// <param name="loraMemory">Worker:LoraMemory.</param>
+    /// <param name="singleFile">What is set for the tiny model.</param>
+    /// <param name="maxModels">Worker:MaxModels.</param>
+    /// <param name="modelMemory">Worker:ModelMemory.</param>
+    /// <param name="like">Makes the CPU pose as another device.</param>
+    public TorchRenderer Renderer(
+        string models, int threads = 2, int loraMemory = 1024, SingleFileSetting? singleFile = null, int maxModels = 0, int? modelMemory = null, Func<TorchDevice, TorchDevice>? like = null)
     {
-        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads, LoraMemory = loraMemory, MaxModels = maxModels };
+        var options = new WorkerOptions { Models = models, Device = "cpu", Threads = threads, LoraMemory = loraMemory, MaxModels = maxModels, ModelMemory = modelMemory };
         if (singleFile is not null)
         {
             options.SingleFiles.Add("tiny-sd15", singleFile);
         }
 
         var worker = Shelf.Worker(models: models, held: Adapters);
+        FollowAsync = () => worker.FollowAsync(Cancel);
         worker.Files.ReadAsync(Cancel).GetAwaiter().GetResult(); // as before a worker's start
-        return new TorchRenderer(Options.Create(options), Adapters, new InputCache(Store, TimeProvider.System), worker.Models, worker.Adapters, new ListLogger(Log));
+        return new TorchRenderer(
+            Options.Create(options), Adapters, new InputCache(Store, TimeProvider.System), worker.Models, worker.Adapters, new ListLogger(Log),
+            set => like is null ? TorchDevice.Open(set) : like(TorchDevice.Open(set)));
     }
 
     private async Task LookAsync() => Adapters.Replace(

@@ -1,7 +1,9 @@
 using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Files;
 using StableDiffusion.Contracts.Settings;
+using StableDiffusion.Diffusion.Checkpoints;
 using StableDiffusion.Worker.Files;
+using StableDiffusion.Worker.Models;
 using StableDiffusion.Worker.Tests.Fakes;
 using static TorchSharp.torch;
 
@@ -58,7 +60,7 @@ public sealed class ModelSourceTests : IDisposable
     public async Task A_model_of_the_workers_own_with_another_content_is_passed_over_and_where_nothing_may_be_pulled_a_fault(string differs)
     {
         Register("mine");
-        Copy(RendererBench.TinyModel, Path.Combine(own, "mine"));
+        Shelf.Copy(RendererBench.TinyModel, Path.Combine(own, "mine"));
         await File.AppendAllTextAsync(Path.Combine(own, "mine", differs), " ", Cancel);
         var pulling = bench.Shelf.Worker(models: own);
         var forbidden = bench.Shelf.Worker(pull: "adapters", models: own);
@@ -103,7 +105,7 @@ public sealed class ModelSourceTests : IDisposable
     [Fact]
     public async Task What_was_found_is_outdated_when_another_content_is_registered_or_none()
     {
-        Copy(RendererBench.TinyModel, Path.Combine(own, "mine"));
+        Shelf.Copy(RendererBench.TinyModel, Path.Combine(own, "mine"));
         Register("tiny-sd15");
         var worker = bench.Shelf.Worker(models: own);
         await worker.FollowAsync(Cancel);
@@ -122,17 +124,22 @@ public sealed class ModelSourceTests : IDisposable
         Assert.True(await worker.Models.IsOutdatedAsync("tiny-sd15", Cancel));
     }
 
-    private void Register(string name) => bench.Shelf.Register(FileKind.Checkpoint, name, [.. Directory
-        .EnumerateFiles(RendererBench.TinyModel, "*", SearchOption.AllDirectories)
-        .Select(file => bench.Shelf.Part($"{name}/{Path.GetRelativePath(RendererBench.TinyModel, file)}", File.ReadAllBytes(file)))]);
-
-    private static void Copy(string from, string to)
+    [Fact]
+    public async Task A_model_of_the_workers_own_is_weighed_by_the_heads_of_its_files()
     {
-        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
-        {
-            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
-            File.Copy(file, copy);
-        }
+        using var model = StableDiffusionModel.Load(RendererBench.TinyModel);
+        var worker = bench.Shelf.Worker(models: RendererBench.TinyModel);
+        await worker.FollowAsync(Cancel);
+
+        // but for whole numbers, such as positions, which lie in some files
+        Assert.Contains("its weights take", Lack(ScalarType.Float32, model.WeightBytes - 1), StringComparison.Ordinal);
+        Assert.Null(Lack(ScalarType.Float32, model.WeightBytes * 11 / 10));
+        Assert.Null(Lack(ScalarType.BFloat16, model.WeightBytes * 11 / 20));
+        Assert.Null(Lack(ScalarType.Float32, free: null));
+        Assert.Null(worker.Models.LackFor("other", new ModelRoom(ScalarType.Float32, null, "main memory"), 1));
+
+        string? Lack(ScalarType dtype, long? free) => worker.Models.LackFor("tiny-sd15", new ModelRoom(dtype, null, "main memory"), free);
     }
+
+    private void Register(string name) => bench.Shelf.RegisterFolder(name, RendererBench.TinyModel);
 }

@@ -49,6 +49,27 @@ internal sealed class Shelf : IObjectStore, IDisposable
         return file;
     }
 
+    /// <summary>Registers a checkpoint in diffusers' layout.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="folder">Where it lies.</param>
+    /// <param name="change">What is done to its configuration files.</param>
+    public IndexedFile RegisterFolder(string name, string folder, Func<byte[], byte[]>? change = null) => Register(FileKind.Checkpoint, name, [.. Directory
+        .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+        .Select(file => Part(
+            $"{name}/{Path.GetRelativePath(folder, file)}",
+            change is null || Path.GetFileName(file) != "config.json" ? File.ReadAllBytes(file) : change(File.ReadAllBytes(file))))]);
+
+    /// <summary>Copies a folder with all that is in it.</summary>
+    public static void Copy(string from, string to)
+    {
+        foreach (var file in Directory.EnumerateFiles(from, "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(to, Path.GetRelativePath(from, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+
     public void Unregister(IndexedFile file)
     {
         files.Remove(file);

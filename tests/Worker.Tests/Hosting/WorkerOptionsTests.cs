@@ -24,6 +24,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("Worker:LoraMemory", "-1")]
     [InlineData("Worker:Prefetch", "0")]
     [InlineData("Worker:GroupSize", "513")]
+    [InlineData("Worker:ModelMemory", "-1")]
     [InlineData("Worker:MaxModels", "-1")]
     [InlineData("Worker:Uploads", "0")]
     [InlineData("Worker:ReportDelay", "-00:00:01")]

@@ -155,6 +155,7 @@ public sealed class ModelLoaderTests
         await using var farm = await BusFarm.StartAsync(new FakeRenderer(), shelf: shelf);
         await farm.LoadAsync("mine");
         var held = await farm.ReportAsync<WorkerRegistered>(report => report.Models.Count == 2);
+        Assert.Equal(["mine"], held.Pulled);
 
         shelf.Unregister(file);
 
