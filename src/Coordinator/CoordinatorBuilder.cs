@@ -66,7 +66,7 @@ public static class CoordinatorBuilder
         services.AddScoped<ImageTransitions>().AddScoped<ImageClaims>().AddScoped<ImageProgress>().AddScoped<ImageEnds>()
             .AddScoped<ImageLosses>().AddScoped<ImageCancels>().AddScoped<ImageReplays>().AddScoped<ImageLacks>();
         services.AddScoped<WorkerRegister>().AddScoped<WorkerHealth>().AddScoped<WorkerCommands>().AddScoped<WorkerActions>()
-            .AddSingleton<Hearing>().AddSingleton<ToldLoads>().AddScoped<ModelLoads>();
+            .AddSingleton<Hearing>().AddSingleton<Namesakes>().AddSingleton<ToldLoads>().AddScoped<ModelLoads>();
         services.AddSingleton<WaitingWork>().AddSingleton<RenderRates>().AddScoped<ScalingSignal>().AddScoped<AdapterHolders>()
             .AddScoped<WaitingPlaces>().AddScoped<WaitReasons>();
         services.AddSingleton<DispatchSignal>().AddSingleton<Fleet>().AddSingleton<RecipeCache>().AddSingleton<ServedOwners>()

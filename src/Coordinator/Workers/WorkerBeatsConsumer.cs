@@ -9,8 +9,8 @@ using StableDiffusion.Coordinator.Images.Lifecycle;
 namespace StableDiffusion.Coordinator.Workers;
 
 /// <summary>Takes in workers' beats, many at once: a thousand workers are some hundred beats a second.</summary>
-public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions actions, ImageLosses losses, DispatchSignal dispatch, TimeProvider time,
-    IOptions<WorkerOptions> options)
+public sealed class WorkerBeatsConsumer(
+    WorkerRegister register, WorkerActions actions, Namesakes namesakes, ImageLosses losses, DispatchSignal dispatch, TimeProvider time, IOptions<WorkerOptions> options)
     : IConsumer<Batch<WorkerBeat>>
 {
     // what began just now is looked at for so long, and costs nothing from then on
@@ -22,8 +22,10 @@ public sealed class WorkerBeatsConsumer(WorkerRegister register, WorkerActions a
     {
         var (beats, cancellationToken) = (context.Message.Select(beat => beat.Message).ToList(), context.CancellationToken);
         await actions.TellAsync(await register.BeatAsync(beats, cancellationToken), cancellationToken);
-        if (await OutliveAsync(beats, cancellationToken) + await UnheardAsync(beats, cancellationToken) + await StrayedAsync(beats, cancellationToken)
-            + await ForgetAsync(beats, cancellationToken) > 0)
+        var doubled = beats.Where(namesakes.Has).Select(beat => beat.WorkerId).ToHashSet();
+        var single = beats.FindAll(beat => !doubled.Contains(beat.WorkerId));
+        if (await OutliveAsync(single, cancellationToken) + await UnheardAsync(beats, cancellationToken) + await StrayedAsync(beats, cancellationToken)
+            + await ForgetAsync(single, cancellationToken) > 0)
         {
             dispatch.Wake();
         }

@@ -2,6 +2,7 @@ using MassTransit;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Coordinator.Dispatch;
 using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Images.Lifecycle;
@@ -130,6 +131,51 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
         Assert.Single(await losses.ForgetAsync(["worker-1"], [Guid.NewGuid()], Token));
         var image = await host.ImageAsync(open.ImageId);
         Assert.Equal((ImageState.Queued, 0), (image.State, image.Failures));
+    }
+
+    [Fact]
+    public async Task What_one_of_two_processes_of_a_name_draws_is_not_forgotten_by_the_other()
+    {
+        foreach (var age in new[] { 1, 2, 1, 2 })
+        {
+            host.Get<Namesakes>().Has(Beat(age));
+        }
+
+        await host.SubmitAsync(2);
+        var (open, other) = (await host.TakeOneAsync(), await host.TakeOneAsync());
+        await host.ClaimAsync(open);
+        await host.ClaimAsync(other, "worker-2");
+        host.Time.Advance(TimeSpan.FromSeconds(50));
+        host.Get<Namesakes>().Has(Beat(hours: 1));
+        host.Time.Advance(TimeSpan.FromSeconds(20));
+        var queue = await host.Bus.GetSendEndpoint(new Uri($"queue:{Queues.Workers}"));
+        await queue.Send(Beat(hours: 2), Token);
+        await EventuallyAsync(() => host.Db.Workers.AnyAsync(worker => worker.Id == "worker-1" && worker.BeatAt >= host.Time.GetUtcNow(), Token)); // the next is of another batch
+        await queue.Send(CoordinatorHost.Beat("worker-2", host.Time.GetUtcNow()), Token);
+        await EventuallyAsync(async () => (await host.ImageAsync(other.ImageId)).State == ImageState.Queued);
+        Assert.Equal(ImageState.Rendering, (await host.ImageAsync(open.ImageId)).State);
+
+        WorkerBeat Beat(int hours)
+        {
+            host.Time.Advance(TimeSpan.FromSeconds(1));
+            return CoordinatorHost.Beat("worker-1", host.Time.GetUtcNow()) with { Age = TimeSpan.FromHours(hours) + (host.Time.GetUtcNow() - DateTimeOffset.UnixEpoch) };
+        }
+    }
+
+    [Theory, InlineData(false, 1, 1, 1, 1), InlineData(false, 1, 2, 2, 2), InlineData(false, 1, 2, 1, 1), InlineData(false, 1, 2, 3, 4), InlineData(true, 1, 2, 1, 2)]
+    public void Two_processes_have_a_name_whose_beats_tell_of_one_and_the_other_by_turns(bool two, params int[] processes)
+    {
+        var has = false;
+        foreach (var process in processes)
+        {
+            host.Time.Advance(TimeSpan.FromSeconds(1));
+            var now = host.Time.GetUtcNow();
+            has = host.Get<Namesakes>().Has(CoordinatorHost.Beat("worker-1", now) with { Age = now - DateTimeOffset.UnixEpoch - TimeSpan.FromHours(process) });
+        }
+
+        Assert.Equal(two, has);
+        host.Time.Advance(TimeSpan.FromMinutes(2));
+        Assert.False(host.Get<Namesakes>().Has(CoordinatorHost.Beat("worker-1", host.Time.GetUtcNow()) with { Age = TimeSpan.Zero }));
     }
 
     [Fact]
