@@ -3,10 +3,12 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using StableDiffusion.Contracts.Messages;
 using StableDiffusion.Worker.Adapters;
+using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
 using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Tests.Fakes;
+using StableDiffusion.Worker.Tests.Files;
 
 namespace StableDiffusion.Worker.Tests.Reports;
 
@@ -16,6 +18,7 @@ public sealed class HeartbeatTests
     public async Task A_worker_that_was_silent_for_long_registers_again_at_once(int frozenSeconds, bool again)
     {
         using var bench = new Bench();
+        using var shelf = new Shelf();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
         bench.Bus.BeforeSend = () =>
         {
@@ -32,18 +35,18 @@ public sealed class HeartbeatTests
             return Task.CompletedTask;
         };
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => HeartbeatOf(bench).RunAsync(stop.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => HeartbeatOf(bench, shelf.Worker().Models).RunAsync(stop.Token));
 
         Assert.Equal(
             again ? [true, false, false, true, false] : [true, false, false, false, false],
             bench.Bus.Sent.Take(5).Select(message => message is WorkerRegistered));
     }
 
-    private static Heartbeat HeartbeatOf(Bench bench)
+    private static Heartbeat HeartbeatOf(Bench bench, ModelSource sources)
     {
         var (options, time) = (Options.Create(bench.Options), bench.Time);
         return new Heartbeat(
-            bench.Reporter, new Registration(bench.Reporter, bench.Renderer, bench.Models, new HeldAdapters(), time, options), bench.Renderer, bench.InHand, new Throughput(time),
+            bench.Reporter, new Registration(bench.Reporter, bench.Renderer, bench.Models, sources, new HeldAdapters(), time, options), bench.Renderer, bench.InHand, new Throughput(time),
             new AliveFile(options, time, NullLogger<AliveFile>.Instance), new ModelQueues(new NoEndpoints(), time, options, NullLogger<ModelQueues>.Instance),
             new GroupPlaces(time, options), time, options);
     }
