@@ -107,7 +107,7 @@ public sealed partial class FileCache(IObjectStore objects, TimeProvider time, I
                 await Download.CompleteAsync(objects, part, file, cancellationToken).ConfigureAwait(false);
             }
             // but for what may be gone on with
-            catch (Exception e) when (e is not (ObjectStoreException { IsTransient: true } or OperationCanceledException))
+            catch (Exception e) when (file.Length == 0 || e is not (ObjectStoreException { IsTransient: true } or OperationCanceledException))
             {
                 File.Delete(file.Name);
                 throw;

@@ -9,7 +9,8 @@ using StableDiffusion.Worker.Rendering;
 
 namespace StableDiffusion.Worker.Files;
 
-/// <summary>Follows the farm's index: knows it before models are loaded, and pulls while the worker draws.</summary>
+/// <summary>Follows the farm's index: knows it before models are loaded, and pulls while the worker draws. What could not be loaded for want of room, its own too, is
+/// offered again at each look.</summary>
 internal sealed partial class FileWatch(
     PulledFiles files, FileCache cache, CacheView view, HeldAdapters adapters, HeldModels models, ModelRenewal renewal, IRenderer renderer, TimeProvider time, IOptions<PullOptions> options, ILogger<FileWatch> logger) : BackgroundService, IHostedLifecycleService
 {
@@ -17,10 +18,9 @@ internal sealed partial class FileWatch(
 
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
+        models.Doubted += renewal.Renew;
         if (options.Value.Pull != "none")
         {
-            models.Doubted += renewal.Renew;
-            cache.Clean();
             view.Clean();
             await files.ReadAsync(cancellationToken).ConfigureAwait(false);
             Offer();
@@ -35,14 +35,18 @@ internal sealed partial class FileWatch(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (options.Value.Pull != "none")
+        while (true)
         {
             try
             {
                 await files.ReadAsync(stoppingToken).ConfigureAwait(false);
                 Offer(); // before they are here: whoever is given an image that needs one pulls it then
                 renewal.RenewOutdated();
-                await files.PullAsync(stoppingToken).ConfigureAwait(false);
+                if (options.Value.Pull != "none")
+                {
+                    cache.Clean();
+                    await files.PullAsync(stoppingToken).ConfigureAwait(false);
+                }
             }
             // the loop outlives whatever a round meets, a disk that is read-only for a while
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)

@@ -44,8 +44,7 @@ public sealed class WorkerOptions
     public int? ModelMemory { get; set; }
 
     /// <summary>Most models that it holds at once; 0, the default, for as many as its device has memory for. Others are loaded when the
-    /// coordinator asks for them, in place of the one that was used longest ago. On a CPU say how many: a process that
-    /// takes too much is ended.</summary>
+    /// coordinator asks for them, in place of the one that was used longest ago.</summary>
     public int MaxModels { get; set; }
 
     /// <summary>Most images that it is sent in one command, 1 … 512. More than its networks draw in one call only saves messages.</summary>

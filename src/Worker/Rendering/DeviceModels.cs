@@ -9,7 +9,7 @@ using StableDiffusion.Worker.Models;
 
 namespace StableDiffusion.Worker.Rendering;
 
-/// <summary>The models that are on a device, and those that rest beside it. Belongs to the device's thread, but for <see cref="Rests"/>.</summary>
+/// <summary>The models that are on a device, and those that rest beside it. Belongs to the device's thread, but for what is asked of those that rest.</summary>
 internal sealed partial class DeviceModels(TorchDevice device, CpuOffload? offload, WorkerOptions options, ILogger logger) : IDisposable
 {
     private const string DefaultSampler = "Euler"; // where a model's own scheduler has no sampler yet
@@ -26,6 +26,9 @@ internal sealed partial class DeviceModels(TorchDevice device, CpuOffload? offlo
 
     /// <summary>Whether a model rests in main memory; may be asked by any thread.</summary>
     public bool Rests(string name) => resting?.Has(name) ?? false;
+
+    /// <summary>Whether any does.</summary>
+    public bool AnyRests => resting?.Any ?? false;
 
     /// <summary>Brings back a model that rests; null where it does not, or is outdated.</summary>
     public ModelDescription? Wake(string name, bool outdated)

@@ -8,7 +8,7 @@ namespace StableDiffusion.Worker.Rendering;
 /// <summary>
 /// Models that were dropped from a GPU and rest in main memory: one that is wanted again moves back, which takes a fraction of the time of reading it. Those
 /// that were dropped last stay. A CPU has none: its memory is the main memory, and what rested there would be what makes no room; nor has a GPU whose models
-/// are offloaded, which are in main memory as it is. Belongs to the device's thread, but for <see cref="Has"/>.
+/// are offloaded, which are in main memory as it is. Belongs to the device's thread, but for <see cref="Has"/> and <see cref="Any"/>.
 /// </summary>
 /// <param name="limit">Most bytes that they may take.</param>
 /// <param name="spare">Main memory that is free beside what is left alone, in bytes, below zero when it runs short; null where the system does not tell.</param>
@@ -20,6 +20,9 @@ internal sealed partial class RestingModels(long limit, Func<long?> spare, Actio
 
     /// <summary>Whether a model rests; may be asked by any thread.</summary>
     public bool Has(string name) => Array.Exists(models, model => model.Name == name);
+
+    /// <summary>Whether any does; likewise.</summary>
+    public bool Any => models.Length > 0;
 
     /// <summary>Moves a model here, in the place of those that were dropped before where they leave no room.</summary>
     /// <param name="model">From then on belongs to this, where the answer is yes.</param>

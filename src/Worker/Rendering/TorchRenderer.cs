@@ -21,7 +21,7 @@ using StableDiffusion.Worker.Models;
 namespace StableDiffusion.Worker.Rendering;
 
 /// <summary>Draws with the models in <see cref="WorkerOptions.Models"/>, loaded once and held, on one device.</summary>
-public sealed partial class TorchRenderer : IRenderer, IDisposable
+public sealed class TorchRenderer : IRenderer, IDisposable
 {
     private readonly DeviceThread thread;
     private readonly TorchDevice device;
@@ -32,7 +32,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     private readonly ModelSource sources;
     private readonly PulledAdapters pulled;
     private readonly WorkerOptions options;
-    private readonly ILogger<TorchRenderer> logger;
+    private readonly ILogger logger;
 
     /// <summary>Finds the device and sets its threads; models come with <see cref="LoadAsync"/>.</summary>
     public TorchRenderer(
@@ -76,42 +76,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
     public long? FreeRoom => device.FreeRoom(options.Memory.OffloadModels);
 
     /// <inheritdoc/>
-    public async Task<LoadedModels> LoadAsync(CancellationToken cancellationToken)
-    {
-        List<ModelDescription> loaded = [];
-        List<ModelFault> faults = [];
-        List<string> others = [];
-        var names = sources.AtStart;
-        var described = await DescribeAsync(options.MaxModels > 0 ? [.. names.Skip(options.MaxModels)] : [], faults, cancellationToken).ConfigureAwait(false);
-        foreach (var name in names.Where(name => faults.TrueForAll(fault => fault.Name != name)))
-        {
-            if (options.MaxModels > 0 && loaded.Count == options.MaxModels)
-            {
-                others.Add(name);
-                continue;
-            }
-            if (sources.LackFor(name, Room, FreeRoom) is { } lack)
-            {
-                LogLack(name, lack);
-                others.Add(name);
-                continue;
-            }
-            try
-            {
-                loaded.Add(await LoadAsync(name, cancellationToken).ConfigureAwait(false));
-            }
-            catch (Exception error) when (loaded.Count > 0 && DeviceOutOfMemoryException.Is(error))
-            {
-                LogNoRoom(error, name, loaded.Count);
-                others.Add(name);
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                faults.Add(Fault(name, error));
-            }
-        }
-        return new LoadedModels(loaded, faults) { Others = others, Described = [.. described.Where(model => others.Contains(model.Name))] };
-    }
+    public Task<LoadedModels> LoadAsync(CancellationToken cancellationToken) => new ModelsAtStart(this, sources, options, logger).LoadAsync(cancellationToken);
 
     /// <inheritdoc/>
     public async Task<ModelDescription> LoadAsync(string model, CancellationToken cancellationToken)
@@ -143,7 +108,7 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
         cancellationToken);
 
     /// <inheritdoc/>
-    public Task TrimAsync(CancellationToken cancellationToken) => thread.RunAsync(
+    public Task TrimAsync(CancellationToken cancellationToken) => !models.AnyRests ? Task.CompletedTask : thread.RunAsync(
         () =>
         {
             models.Trim(sources.IsOutdated);
@@ -178,38 +143,6 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             },
             CancellationToken.None).GetAwaiter().GetResult();
         thread.Dispose();
-    }
-
-    /// <summary>Loads and drops one after the other, while the device is empty.</summary>
-    private async Task<List<ModelDescription>> DescribeAsync(IReadOnlyList<string> names, List<ModelFault> faults, CancellationToken cancellationToken)
-    {
-        List<ModelDescription> described = [];
-        foreach (var name in names)
-        {
-            try
-            {
-                if (sources.LackFor(name, Room, FreeRoom) is { } lack)
-                {
-                    LogLack(name, lack);
-                    continue;
-                }
-                described.Add(await LoadAsync(name, cancellationToken).ConfigureAwait(false));
-                await DropAsync(name, wanted: null, cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception error) when (error is not OperationCanceledException)
-            {
-                faults.Add(Fault(name, error));
-            }
-        }
-
-        return described;
-    }
-
-    private ModelFault Fault(string name, Exception error)
-    {
-        var reason = LibTorchError.Words(error);
-        LogLeftOut(error, name, reason);
-        return new ModelFault { Name = name, Reason = reason };
     }
 
     private void Render(RenderGroup group, IReadOnlyDictionary<string, Picture> inputs, CancellationToken cancellationToken)
@@ -249,13 +182,4 @@ public sealed partial class TorchRenderer : IRenderer, IDisposable
             }
         }
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "There is no memory for the model in {Folder} beside the {Count} that are loaded; it is loaded when it is asked for")]
-    private partial void LogNoRoom(Exception error, string folder, int count);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Model {Model} is not loaded before it is asked for: {Reason}")]
-    private partial void LogLack(string model, string reason);
-
-    [LoggerMessage(Level = LogLevel.Error, Message = "Model {Model} is left out: {Reason}")]
-    private partial void LogLeftOut(Exception? error, string model, string reason);
 }

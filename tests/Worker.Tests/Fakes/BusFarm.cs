@@ -38,7 +38,7 @@ internal sealed class BusFarm : IAsyncDisposable
 
     public static async Task<BusFarm> StartAsync(
         FakeRenderer renderer, Uri? rabbitMq = null, string? models = null, FakeCoordinator? coordinator = null, bool answers = true, string id = "worker-1",
-        int maxModels = 0, Shelf? shelf = null, string aliveFile = "", double indexSeconds = 0.1)
+        int maxModels = 0, Shelf? shelf = null, string aliveFile = "", double indexSeconds = 0.1, string pull = "all")
     {
         var store = new FakeStore();
         coordinator ??= new FakeCoordinator();
@@ -46,7 +46,7 @@ internal sealed class BusFarm : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["Worker:Id"] = id, ["Worker:Models"] = models ?? Path.GetTempPath(), ["Worker:HeartbeatInterval"] = "00:00:00.100",
-            ["Worker:MaxModels"] = $"{maxModels}", ["Worker:AliveFile"] = aliveFile, ["Worker:Cache"] = shelf?.Folder ?? Path.GetTempPath(), ["Worker:IndexInterval"] = $"{TimeSpan.FromSeconds(indexSeconds)}",
+            ["Worker:MaxModels"] = $"{maxModels}", ["Worker:AliveFile"] = aliveFile, ["Worker:Pull"] = pull, ["Worker:Cache"] = shelf?.Folder ?? Path.GetTempPath(), ["Worker:IndexInterval"] = $"{TimeSpan.FromSeconds(indexSeconds)}",
         });
         builder.Services.AddLogging(log => log.SetMinimumLevel(LogLevel.None));
         builder.Services.AddSingleton<IRenderer>(renderer);

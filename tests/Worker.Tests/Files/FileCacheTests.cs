@@ -83,6 +83,17 @@ public sealed class FileCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_that_gives_nothing_leaves_nothing()
+    {
+        var part = shelf.Part("ink", Bytes(1000));
+        shelf.Read = (_, _) => new Breaking([]);
+
+        await Assert.ThrowsAsync<ObjectStoreException>(() => shelf.Cache().HoldAsync([part], Cancel));
+
+        Assert.Empty(shelf.Kept("temporary"));
+    }
+
+    [Fact]
     public async Task A_rest_of_another_content_is_found_out_and_all_is_fetched_anew()
     {
         var part = shelf.Part("ink", Bytes(1000));

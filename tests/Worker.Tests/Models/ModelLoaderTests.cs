@@ -228,6 +228,23 @@ public sealed class ModelLoaderTests
         Assert.Empty(models.Faults);
     }
 
+    [Fact]
+    public async Task A_model_of_the_workers_own_for_which_main_memory_had_no_room_is_offered_again_where_nothing_is_pulled_too()
+    {
+        var free = 1000L;
+        await using var farm = await BusFarm.StartAsync(
+            new FakeRenderer { Models = [], Others = ["tiny-sd15"], Free = _ => Volatile.Read(ref free) }, models: RendererBench.TinyModel, pull: "none", indexSeconds: 1);
+
+        await farm.LoadAsync("tiny-sd15");
+
+        var full = await farm.ReportAsync<WorkerRegistered>(report => report.Faults.Count == 1);
+        Assert.Contains("of main memory are free just now", full.Faults[0].Reason, StringComparison.Ordinal);
+        Volatile.Write(ref free, 1L << 30);
+        await farm.ReportAsync<WorkerRegistered>(report => report.Timestamp > full.Timestamp && report.CanHold.Contains("tiny-sd15"));
+        await farm.LoadAsync("tiny-sd15");
+        Assert.Equal("tiny-sd15", Assert.Single(farm.Models.All).Name);
+    }
+
     private static RenderImages Of(string model, params ImageToRender[] images)
     {
         var command = Some.Group(images);
