@@ -188,6 +188,12 @@ public sealed class FileRegistryTests(Databases databases)
         var failed = await host.GetAsync<Page<ImageResponse>>($"/v1/batches/{needs.Id}/images");
         Assert.All(failed.Items, image => Assert.Equal((ImageState.Failed, true), (image.State, image.Error!.Contains("The LoRA \"ink\"", StringComparison.Ordinal))));
         Assert.Equal(ImageState.Queued, Assert.Single((await host.GetAsync<Page<ImageResponse>>($"/v1/batches/{other.Id}/images")).Items).State);
+
+        using var retried = await host.Client.PostAsync(new Uri($"/v1/batches/{needs.Id}/retry", UriKind.Relative), null, Token);
+        Assert.True(retried.IsSuccessStatusCode);
+        Assert.Equal(1, await host.RunRoundAsync()); // of the other batch
+        var waiting = await host.GetAsync<Page<ImageResponse>>($"/v1/batches/{needs.Id}/images?waiting=true");
+        Assert.All(waiting.Items, image => Assert.Equal((ImageState.Queued, WaitingReason.Adapters), (image.State, image.Waiting!.Reason)));
     }
 
     [Fact]
