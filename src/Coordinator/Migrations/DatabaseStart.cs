@@ -1,4 +1,6 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 namespace StableDiffusion.Coordinator.Migrations;
 
@@ -20,12 +22,16 @@ internal sealed partial class DatabaseStart(IServiceScopeFactory scopes, TimePro
         await db.Database.ExecuteSqlAsync($"SELECT pg_advisory_lock({LockKey})", cancellationToken);
         try
         {
+            // else a new farm's first words would be errors: that the table, which is looked into below, is missing
+            await db.GetService<IHistoryRepository>().CreateIfNotExistsAsync(cancellationToken);
+
             // before 22 November 2026 an image was a row with all its settings; those migrations are gone
             if ((await db.Database.GetAppliedMigrationsAsync(cancellationToken)).Contains(FirstLayout))
             {
                 throw new InvalidOperationException(
-                    "The database has the layout of a version that this one cannot take over. Its pictures are safe in the object store. Name another database, "
-                    + "or drop this one; for ./farm up, move the folder .farm/postgres away.");
+                    "The database has the layout of a version that this one cannot take over. Name another database, and another bucket or folder of objects, too: "
+                    + "from the present one the daily sweep would remove the pictures, since no row of a new database names them. For ./farm up, move the folder "
+                    + ".farm away. docs/operations.md has the steps for docker compose.");
             }
 
             await db.Database.MigrateAsync(cancellationToken);
