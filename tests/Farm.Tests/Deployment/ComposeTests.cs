@@ -98,6 +98,8 @@ public sealed partial class ComposeTests
         JsonNode scrape = DeploymentFiles.ReadYaml("deploy", "prometheus", "prometheus.yml").At("scrape_configs").Single();
         Assert.Equal("/run/secrets/" + Services["prometheus"].Text("secrets"), scrape.Text("authorization.credentials_file"));
         Assert.Equal(("coordinator", ExposedPort()), (scrape.Text("dns_sd_configs.names"), scrape.Text("dns_sd_configs.port")));
+        string rules = DeploymentFiles.ReadYaml("deploy", "prometheus", "prometheus.yml").Text("rule_files");
+        Assert.Contains("./deploy/prometheus/rules.yml:" + rules + ":ro", Services["prometheus"].Texts("volumes"));
         Assert.Equal("FARM_WATCH_KEY", DeploymentFiles.ReadYaml("docker-compose.yml")["secrets"]!["watch-key"].Text("environment"));
         Assert.Equal("http://prometheus:9090/api/v1/otlp/v1/metrics", Services["worker"].Text("environment.OTEL_EXPORTER_OTLP_METRICS_ENDPOINT"));
         Assert.Contains("--web.enable-otlp-receiver", Services["prometheus"].Texts("command"));

@@ -141,6 +141,15 @@ public sealed partial class KubernetesTests
     }
 
     [Fact]
+    public void What_watches_tells_of_the_same_as_the_rules_of_docker_compose()
+    {
+        JsonObject rules = Kustomization.Load("deploy", "k8s", "watch").OfKind("PrometheusRule").Single();
+        Assert.Equal(DeploymentFiles.ReadYaml("deploy", "prometheus", "rules.yml").ToJsonString(), rules["spec"]!.ToJsonString());
+        Assert.All(rules.At("spec.groups.rules"), rule => Assert.Contains(rule["labels"].Text("severity"), new[] { "info", "warning", "critical" }));
+        Assert.All(rules.At("spec.groups.rules"), rule => Assert.True(rule["annotations"].Text("summary").Length + rule["annotations"].Text("description").Length > 50));
+    }
+
+    [Fact]
     public void The_coordinators_port_is_its_images_and_a_pod_has_longer_to_end_than_its_host_takes()
     {
         Kustomization all = Kustomization.Load("deploy", "k8s", "base");

@@ -4,13 +4,15 @@ using StableDiffusion.Farm.Tests.Deployment;
 
 namespace StableDiffusion.Farm.Tests.Watching;
 
-/// <summary>What Grafana's dashboard asks Prometheus.</summary>
+/// <summary>What Grafana's dashboard, and the rules of what somebody should know of, ask Prometheus.</summary>
 internal static partial class Dashboard
 {
-    private static readonly string[] Words = ["sum", "max", "rate", "increase", "histogram_quantile", "by"];
+    private static readonly string[] Words = ["sum", "max", "rate", "increase", "histogram_quantile", "by", "absent", "vector", "and", "or", "unless"];
 
     public static IEnumerable<string> Queries() =>
         JsonNode.Parse(DeploymentFiles.Read("deploy", "grafana", "render-farm.json")).Objects().Select(found => found["expr"]).OfType<JsonNode>().Select(query => query.GetValue<string>());
+
+    public static IEnumerable<string> Rules() => DeploymentFiles.ReadYaml("deploy", "prometheus", "rules.yml").Texts("groups.rules.expr");
 
     /// <summary>The metrics that a query names, and the labels that it selects or groups by.</summary>
     public static (string[] Metrics, string[] Labels) Asked(string query)
@@ -26,7 +28,7 @@ internal static partial class Dashboard
     [GeneratedRegex(@"\{(?<labels>[^}]*)\}")]
     private static partial Regex Selector();
 
-    [GeneratedRegex(@"\bby \((?<labels>[^)]*)\)")]
+    [GeneratedRegex(@"\b(by|on) \((?<labels>[^)]*)\)")]
     private static partial Regex Grouping();
 
     [GeneratedRegex(@"\[[^\]]*\]")]
