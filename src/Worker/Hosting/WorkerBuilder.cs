@@ -57,6 +57,7 @@ public static class WorkerBuilder
         services.AddSingleton<Throughput>();
         services.AddSingleton<Registration>();
         services.AddSingleton<AliveFile>();
+        services.AddSingleton<DeviceWatch>();
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<ModelQueues>();
         services.AddSingleton<CommandEndpoint>();

@@ -65,6 +65,9 @@ public sealed class WorkerOptions
     /// <summary>A file that is written at each heartbeat, for a probe that ends a process whose heart has stopped. Empty: none.</summary>
     public string AliveFile { get; set; } = "";
 
+    /// <summary>How long the device may be at one step, or at loading one model, before it is taken to hang and the process ends. Zero: for ever.</summary>
+    public TimeSpan StuckAfter { get; set; } = TimeSpan.FromMinutes(30);
+
     /// <summary>Shortest time between two progress reports of an image.</summary>
     public TimeSpan ProgressInterval { get; set; } = TimeSpan.FromSeconds(1);
 
@@ -158,6 +161,10 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         if (options.ReportDelay < TimeSpan.Zero)
         {
             yield return $"Worker:ReportDelay is {options.ReportDelay}; it cannot be negative.";
+        }
+        if (options.StuckAfter < TimeSpan.Zero)
+        {
+            yield return $"Worker:StuckAfter is {options.StuckAfter}; it must be zero (never) or longer.";
         }
         if (options.ProgressInterval < TimeSpan.Zero)
         {

@@ -10,6 +10,8 @@ public sealed class DeviceThread : IDisposable
 {
     private readonly BlockingCollection<Action> calls = [];
     private readonly Thread thread;
+    private long pulse;
+    private volatile bool works;
 
     /// <summary>Starts the thread, which waits for calls until <see cref="Dispose"/>.</summary>
     public DeviceThread(string name)
@@ -17,6 +19,12 @@ public sealed class DeviceThread : IDisposable
         thread = new Thread(RunCalls) { Name = name, IsBackground = true };
         thread.Start();
     }
+
+    /// <summary>Another number with each call, and each <see cref="Beat"/> of it; null while there is none.</summary>
+    public long? Pulse => works ? Interlocked.Read(ref pulse) : null;
+
+    /// <summary>The call at hand gets on.</summary>
+    public void Beat() => Interlocked.Increment(ref pulse);
 
     /// <summary>Runs <paramref name="call"/> on the thread when its turn comes; awaiting goes on elsewhere.</summary>
     /// <param name="call">May run for long.</param>
@@ -57,7 +65,10 @@ public sealed class DeviceThread : IDisposable
     {
         foreach (var call in calls.GetConsumingEnumerable())
         {
+            Beat();
+            works = true;
             call();
+            works = false;
         }
     }
 }

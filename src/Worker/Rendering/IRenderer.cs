@@ -28,6 +28,9 @@ public interface IRenderer
     /// <summary>Bytes that are left there, where taking more than that ends the process; null where it is an error like others, or the system does not tell.</summary>
     long? FreeRoom => null;
 
+    /// <summary>Another number with each call of the device and each step of it, so that one that hangs is seen; null while the device rests.</summary>
+    long? Pulse => null;
+
     /// <summary>Loads what can be loaded, as much as there is room for; a model that cannot is logged and left out, with the reason.</summary>
     Task<LoadedModels> LoadAsync(CancellationToken cancellationToken);
 

@@ -76,6 +76,9 @@ public sealed class TorchRenderer : IRenderer, IDisposable
     public long? FreeRoom => device.FreeRoom(options.Memory.OffloadModels);
 
     /// <inheritdoc/>
+    public long? Pulse => thread.Pulse;
+
+    /// <inheritdoc/>
     public Task<LoadedModels> LoadAsync(CancellationToken cancellationToken) => new ModelsAtStart(this, sources, options, logger).LoadAsync(cancellationToken);
 
     /// <inheritdoc/>
@@ -170,6 +173,7 @@ public sealed class TorchRenderer : IRenderer, IDisposable
         var clock = new GroupClock(group.Started);
         void StepDone(DenoisingStep step)
         {
+            thread.Beat();
             clock.StepDone(step.Image);
             group.StepDone(new StepNews(step.Image, step.Step, step.Steps, () => previews.GetValue(drawing.Vae, _ => LatentPreview.Of(drawing)).Draw(step.Latents)));
         }
@@ -178,6 +182,7 @@ public sealed class TorchRenderer : IRenderer, IDisposable
         {
             using (image)
             {
+                thread.Beat();
                 group.Rendered(image.Image, new RenderedImage(image.Picture, clock.Rendered(image.Image)) { PeakMemory = image.PeakMemory });
             }
         }

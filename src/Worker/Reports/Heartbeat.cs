@@ -23,6 +23,7 @@ public sealed class Heartbeat
     private readonly WorkInHand inHand;
     private readonly Throughput throughput;
     private readonly AliveFile alive;
+    private readonly DeviceWatch watch;
     private readonly TimeProvider time;
     private readonly WorkerOptions options;
     private readonly ModelQueues queues;
@@ -32,14 +33,14 @@ public sealed class Heartbeat
 
     /// <summary>Listens for changes from now on; tells of them once it runs.</summary>
     public Heartbeat(
-        Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, AliveFile alive, ModelQueues queues,
+        Reporter reporter, Registration registration, IRenderer renderer, WorkInHand inHand, Throughput throughput, AliveFile alive, DeviceWatch watch, ModelQueues queues,
         GroupPlaces places, TimeProvider time, IOptions<WorkerOptions> options)
     {
         ArgumentNullException.ThrowIfNull(inHand);
         ArgumentNullException.ThrowIfNull(options);
         (this.reporter, this.registration, this.renderer, this.inHand) = (reporter, registration, renderer, inHand);
         (this.throughput, this.alive, this.time, this.options) = (throughput, alive, time, options.Value);
-        (this.queues, this.places, began) = (queues, places, time.GetTimestamp());
+        (this.queues, this.places, this.watch, began) = (queues, places, watch, time.GetTimestamp());
         inHand.Changed += Wake;
     }
 
@@ -65,6 +66,7 @@ public sealed class Heartbeat
             await registration.SendIfDueAsync(silent, cancellationToken).ConfigureAwait(false); // first: beats of a worker that nobody knows say nothing
             heard = await ReportAsync(leaving: false, cancellationToken).ConfigureAwait(false) ? now : heard;
             alive.Touch();
+            watch.Look();
             var pause = interval / MostPerInterval;
             await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
             using var due = new CancellationTokenSource(interval - pause, time);

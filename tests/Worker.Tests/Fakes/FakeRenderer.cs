@@ -48,6 +48,8 @@ internal sealed class FakeRenderer : IRenderer, IDisposable
 
     public long? FreeRoom => Free(Dropped.Count);
 
+    public long? Pulse { get; set; }
+
     /// <summary>Models that were dropped.</summary>
     public ConcurrentQueue<string> Dropped { get; } = [];
 

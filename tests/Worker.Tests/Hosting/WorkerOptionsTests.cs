@@ -32,6 +32,7 @@ public sealed class WorkerOptionsTests : IDisposable
     [InlineData("Worker:SingleFiles:dream-2.1:PredictionType", "v")]
     [InlineData("Worker:SingleFiles:dream-2.1:UseEma", "perhaps")]
     [InlineData("Worker:HeartbeatInterval", "00:00:00")]
+    [InlineData("Worker:StuckAfter", "-00:00:01")]
     [InlineData("Worker:ProgressInterval", "-00:00:01")]
     public void Wrong_setting_is_refused_by_its_name(string setting, string value)
     {

@@ -29,6 +29,25 @@ public sealed class DeviceThreadTests : IDisposable
     }
 
     [Fact]
+    public async Task Pulse_changes_with_each_call_and_each_beat_of_one_and_there_is_none_at_rest()
+    {
+        var own = new DeviceThread("a device of its own");
+        Assert.Null(own.Pulse);
+        var (first, after) = await own.RunAsync(
+            () =>
+            {
+                var before = own.Pulse;
+                own.Beat();
+                return (before, own.Pulse);
+            },
+            Cancel);
+        var next = await own.RunAsync(() => own.Pulse, Cancel);
+        Assert.Equal(3, new HashSet<long> { first!.Value, after!.Value, next!.Value }.Count);
+        own.Dispose(); // what it had is over
+        Assert.Null(own.Pulse);
+    }
+
+    [Fact]
     public async Task What_follows_an_await_never_runs_on_the_devices_thread()
     {
         var inside = device.RunAsync(() => Environment.CurrentManagedThreadId, Cancel);

@@ -6,6 +6,7 @@ using StableDiffusion.Worker.Adapters;
 using StableDiffusion.Worker.Files;
 using StableDiffusion.Worker.Groups;
 using StableDiffusion.Worker.Hosting;
+using StableDiffusion.Worker.Rendering;
 using StableDiffusion.Worker.Reports;
 using StableDiffusion.Worker.Tests.Fakes;
 using StableDiffusion.Worker.Tests.Files;
@@ -47,7 +48,7 @@ public sealed class HeartbeatTests
         var (options, time) = (Options.Create(bench.Options), bench.Time);
         return new Heartbeat(
             bench.Reporter, new Registration(bench.Reporter, bench.Renderer, bench.Models, sources, new HeldAdapters(), time, options), bench.Renderer, bench.InHand, new Throughput(time),
-            new AliveFile(options, time, NullLogger<AliveFile>.Instance), new ModelQueues(new NoEndpoints(), time, options, NullLogger<ModelQueues>.Instance),
+            new AliveFile(options, time, NullLogger<AliveFile>.Instance), new DeviceWatch(bench.Renderer, options, time, NullLogger<DeviceWatch>.Instance), new ModelQueues(new NoEndpoints(), time, options, NullLogger<ModelQueues>.Instance),
             new GroupPlaces(time, options), time, options);
     }
 
