@@ -16,15 +16,17 @@ internal static class HealthApi
         Map(health, "live", _ => false, "GetLiveness", "Whether the process answers");
     }
 
-    private static void Map(RouteGroupBuilder health, string path, Func<string, bool> check, string name, string summary) => health
-        .MapGet(path, (HealthCheckService checks, HttpResponse response, CancellationToken cancellationToken) =>
-            CheckAsync(checks, check, response, cancellationToken))
-        .WithName(name).WithSummary(summary).Produces<HealthResponse>().Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
-
-    private static async Task<JsonHttpResult<HealthResponse>> CheckAsync(
-        HealthCheckService checks, Func<string, bool> check, HttpResponse response, CancellationToken cancellationToken)
+    private static void Map(IEndpointRouteBuilder health, string path, Func<string, bool> check, string name, string summary)
     {
-        var report = await checks.CheckHealthAsync(registered => check(registered.Name), cancellationToken);
+        var services = health.ServiceProvider;
+        var recent = new RecentReport(services.GetRequiredService<HealthCheckService>(), services.GetRequiredService<TimeProvider>(), check);
+        health.MapGet(path, (HttpResponse response, CancellationToken cancellationToken) => CheckAsync(recent, response, cancellationToken))
+            .WithName(name).WithSummary(summary).Produces<HealthResponse>().Produces<HealthResponse>(StatusCodes.Status503ServiceUnavailable);
+    }
+
+    private static async Task<JsonHttpResult<HealthResponse>> CheckAsync(RecentReport recent, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var report = await recent.ReadAsync(cancellationToken);
         response.Headers.CacheControl = "no-store";
         return TypedResults.Json(
             new HealthResponse(
