@@ -24,7 +24,13 @@ public sealed class FileRegistry(FarmDb db, IObjectStore objects, FileCheck chec
             return null;
         }
 
-        await SaveAsync(kind, name, row => (row.Key, row.State, row.Reason, row.Stamp) = (key, FileState.Checking, null, ""), cancellationToken);
+        await SaveAsync(kind, name, row =>
+        {
+            if (row.Key.Length == 0 || row.State is FileState.Gone or FileState.Refused) // still: the listing took its time
+            {
+                (row.Key, row.State, row.Reason, row.Stamp) = (key, FileState.Checking, null, "");
+            }
+        }, cancellationToken);
         return await FindAsync(kind, name, cancellationToken);
     }
 

@@ -148,6 +148,26 @@ public sealed class FileRegistryTests(Databases databases)
     }
 
     [Fact]
+    public async Task Of_two_that_register_the_same_name_at_once_one_is_told_so()
+    {
+        using var objects = new WatchedStore();
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), objects: objects);
+        await host.StoreAsync("models/here/ink.safetensors", Weights.Lora());
+        await host.StoreAsync("models/there/ink.safetensors", Weights.Lora());
+        objects.BeforeListing = async () => Assert.Equal(HttpStatusCode.Accepted, await RegisterAsync("models/there/ink.safetensors"));
+
+        Assert.Equal(HttpStatusCode.Conflict, await RegisterAsync("models/here/ink.safetensors"));
+        await host.WorkAsync();
+        Assert.Equal("models/there/ink.safetensors", (await host.GetAsync<FileResponse>("/v1/files/lora/ink")).Parts!.Single().Key);
+
+        async Task<HttpStatusCode> RegisterAsync(string key)
+        {
+            using var answer = await host.Client.PostAsJsonAsync("/v1/files", new { kind = "lora", name = "ink", key }, Token);
+            return answer.StatusCode;
+        }
+    }
+
+    [Fact]
     public async Task A_deleted_file_is_gone_from_store_index_and_catalog()
     {
         await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync());
