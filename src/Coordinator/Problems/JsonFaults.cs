@@ -24,7 +24,9 @@ internal static partial class JsonFaults
 
         if (DuplicateProperty().Match(error.Message) is { Success: true } duplicate)
         {
-            return (duplicate.Groups[1].Value, "The field is given twice: keep one.");
+            var (path, name) = (Path(error), duplicate.Groups[1].Value); // a list's value has no path of its own
+            var isNamed = name.Length == 0 || path == name || path.EndsWith($".{name}", StringComparison.Ordinal) || path.EndsWith($"['{name}']", StringComparison.Ordinal);
+            return (isNamed ? path : path.Length == 0 ? name : $"{path}.{name}", "The field is given twice: keep one.");
         }
 
         var field = Path(error);
@@ -94,7 +96,7 @@ internal static partial class JsonFaults
     [GeneratedRegex("^The JSON property '(.*?)' could not be mapped to any \\.NET member", RegexOptions.Singleline)]
     private static partial Regex UnknownProperty();
 
-    [GeneratedRegex("^Duplicate property '(.*?)' encountered")]
+    [GeneratedRegex("^Duplicate propert(?:y '(.*?)' encountered|ies not allowed)", RegexOptions.Singleline)]
     private static partial Regex DuplicateProperty();
 
     // for .NET's programmers, and what was said already

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using Microsoft.AspNetCore.Mvc;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Coordinator.Images;
 
 namespace StableDiffusion.Coordinator.Search;
 
@@ -40,7 +41,7 @@ internal sealed record SearchQuery
     public string? Owner { get; init; }
 
     /// <summary>The state; null when none is given or it is none.</summary>
-    internal ImageState? ImageState => Enum.TryParse<ImageState>(State, ignoreCase: true, out var state) && Enum.IsDefined(state) && !char.IsAsciiDigit(State![0]) ? state : null;
+    internal ImageState? ImageState => StateNames<ImageState>.Find(State);
 
     /// <summary>What is wrong with it: field → sentences. Empty when nothing is.</summary>
     internal Dictionary<string, string[]> Faults(int limit, int mostLimit)
@@ -53,7 +54,7 @@ internal sealed record SearchQuery
 
         if (State is not null && ImageState is null)
         {
-            faults["state"] = [$"\"{State}\" is no state: give {string.Join(", ", Enum.GetNames<ImageState>()[..^1].Select(name => name.ToLowerInvariant()))} or cancelled."];
+            faults["state"] = [$"\"{State}\" is no state: give {StateNames<ImageState>.Words}."];
         }
 
         return faults;

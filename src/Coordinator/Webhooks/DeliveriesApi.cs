@@ -1,10 +1,12 @@
 using System.ComponentModel;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Webhooks;
 using StableDiffusion.Coordinator.Events;
+using StableDiffusion.Coordinator.Images;
 using StableDiffusion.Coordinator.Owners.Access;
 
 namespace StableDiffusion.Coordinator.Webhooks;
@@ -59,10 +61,16 @@ internal static class DeliveriesApi
         return TypedResults.Created($"/v1/webhooks/{id}/deliveries/{delivery.Id}", Response(delivery));
     }
 
-    private static async Task<Results<Ok<Page<WebhookDeliveryResponse>>, NotFound>> List(
+    private static async Task<Results<Ok<Page<WebhookDeliveryResponse>>, NotFound, ValidationProblem>> List(
         Guid id, CurrentOwner owner, FarmDb db, [Description("The last delivery of the page before.")] Guid? after,
-        [Description("Those that stand so alone.")] WebhookDeliveryState? state, CancellationToken cancellationToken)
+        [FromQuery(Name = "state"), Description("Those that stand so alone: pending, delivered or failed.")] string? word, CancellationToken cancellationToken)
     {
+        var state = StateNames<WebhookDeliveryState>.Find(word);
+        if (word is not null && state is null)
+        {
+            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["state"] = [$"\"{word}\" is no state: give {StateNames<WebhookDeliveryState>.Words}."] });
+        }
+
         if (!await db.Webhooks.Of(owner).AnyAsync(webhook => webhook.Id == id, cancellationToken))
         {
             return TypedResults.NotFound();
@@ -75,7 +83,7 @@ internal static class DeliveriesApi
         {
             Items = rows.ConvertAll(row => Response(row) with { Body = null }),
             Next = rows.Count < PageSize ? null
-                : $"/v1/webhooks/{id}/deliveries?after={rows[^1].Id}{(state is { } asked ? $"&state={Images.StateNames<WebhookDeliveryState>.Name(asked)}" : "")}",
+                : $"/v1/webhooks/{id}/deliveries?after={rows[^1].Id}{(state is { } asked ? $"&state={StateNames<WebhookDeliveryState>.Name(asked)}" : "")}",
         });
     }
 

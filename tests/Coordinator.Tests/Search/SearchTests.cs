@@ -64,7 +64,9 @@ public sealed class SearchTests(Databases databases) : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("state=lost", "is no state: give queued")]
+    [InlineData("state=lost", "is no state: give queued, dispatched, rendering, succeeded, failed or cancelled")]
+    [InlineData("state=1", "is no state")]
+    [InlineData("state=queued,failed", "is no state")]
     [InlineData("limit=0", "give 1 to")]
     [InlineData("seed=x", "\"seed\"")]
     [InlineData("since=yesterday", "\"since\"")]

@@ -65,6 +65,26 @@ public sealed class WebhookTests(Databases databases)
     }
 
     [Fact]
+    public async Task Deliveries_are_listed_by_the_words_for_their_states_alone()
+    {
+        await using var host = await StartAsync();
+        await using var receiver = await Receiver.StartAsync();
+        var webhook = await AddAsync(host, new WebhookRequest { Url = receiver.Url });
+        await host.TellAsync(await host.AddBatchAsync(), EventTypes.BatchFinished);
+        await EventuallyAsync(async () => (await ListAsync("delivered")).Count == 1);
+        Assert.Empty(await ListAsync("failed"));
+        foreach (var word in new[] { "9", "1", "pending,failed", "" })
+        {
+            using var refused = await host.Client.GetAsync(new Uri($"{webhook.DeliveriesUrl}?state={word}", UriKind.Relative), Token);
+            Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (refused.StatusCode, refused.Content.Headers.ContentType?.MediaType));
+            Assert.Contains("give pending, delivered or failed", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        }
+
+        async Task<IReadOnlyList<WebhookDeliveryResponse>> ListAsync(string state) =>
+            (await host.Client.GetFromJsonAsync<Page<WebhookDeliveryResponse>>($"{webhook.DeliveriesUrl}?state={state}", FarmJson.Options, Token))!.Items;
+    }
+
+    [Fact]
     public async Task A_webhook_of_a_tag_hears_that_a_batch_with_it_was_deleted()
     {
         await using var host = await StartAsync();
