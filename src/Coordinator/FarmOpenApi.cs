@@ -28,6 +28,7 @@ internal static partial class FarmOpenApi
     public static void Describe(OpenApiOptions options)
     {
         AccessOpenApi.Describe(options);
+        options.ShouldInclude = operation => operation.HttpMethod != HttpMethods.Head; // which says of each what GET says
         options.AddDocumentTransformer((document, context, _) =>
         {
             document.Info.Title = "Stable Diffusion render farm";

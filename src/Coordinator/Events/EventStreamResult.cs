@@ -31,6 +31,11 @@ internal sealed class EventStreamResult(
         response.Headers.CacheControl = "no-cache, no-store";
         response.Headers[HeaderNames.ContentEncoding] = "identity";
         response.Headers["X-Accel-Buffering"] = "no"; // nginx would keep the events back
+        if (HttpMethods.IsHead(httpContext.Request.Method))
+        {
+            return; // which has no body to wait for
+        }
+
         httpContext.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         try
         {

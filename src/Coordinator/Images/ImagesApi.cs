@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
+using StableDiffusion.Coordinator.Downloads;
 using StableDiffusion.Coordinator.Owners.Access;
 using StableDiffusion.Coordinator.Waits;
 using StableDiffusion.Storage;
@@ -23,8 +24,8 @@ internal static class ImagesApi
             .ProducesProblem(StatusCodes.Status404NotFound);
         images.MapGet("images/{id:guid}", Get).WithName("GetImage").WithSummary("One image").WithDescription("Why it waits, too, and when its turn comes, as long as it does.").ProducesProblem(StatusCodes.Status404NotFound);
         images.MapGet("images/{id:guid}/content", Content).WithName("GetImageContent").WithSummary("The PNG")
-            .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet.")
-            .Produces<Stream>(StatusCodes.Status200OK, "image/png")
+            .WithDescription("With A1111's parameters and the manifest as text chunks. 409 while there is no picture yet. With Range, one part of it; 416 beyond its end, which Content-Range tells.")
+            .Produces<Stream>(StatusCodes.Status200OK, "image/png").Produces<Stream>(StatusCodes.Status206PartialContent, "image/png").Produces(StatusCodes.Status416RangeNotSatisfiable)
             .ProducesProblem(StatusCodes.Status404NotFound).ProducesProblem(StatusCodes.Status409Conflict).ProducesProblem(StatusCodes.Status410Gone).ProducesProblem(StatusCodes.Status500InternalServerError);
         images.MapGet("images/{id:guid}/preview", Preview).WithName("GetImagePreview").WithSummary("What an image looks like so far")
             .WithDescription("A small PNG, one pixel for eight of the picture's, while it is drawn; 409 before, after, and when the request did not ask for live_previews.")
@@ -86,16 +87,15 @@ internal static class ImagesApi
                 statusCode: StatusCodes.Status409Conflict, title: "There is no picture yet");
         }
 
-        if (await objects.OpenReadAsync(key, cancellationToken) is not { } content)
+        if (await objects.HeadAsync(key, cancellationToken) is not { } info)
         {
             return TypedResults.Problem(
                 $"The object store no longer holds {key}.", statusCode: StatusCodes.Status404NotFound, title: "The picture is gone");
         }
 
-        response.RegisterForDisposeAsync(content);
         response.Headers.CacheControl = "private, max-age=31536000, immutable"; // an image's bytes never change
         response.Headers.ContentDisposition = $"inline; filename=\"{key[(key.LastIndexOf('/') + 1)..]}\"";
-        return TypedResults.Stream(content.Content, "image/png", entityTag: new EntityTagHeaderValue($"\"{sha256}\""));
+        return TypedResults.Stream(new ObjectStream(objects, info), "image/png", entityTag: new EntityTagHeaderValue($"\"{sha256}\""), enableRangeProcessing: true);
     }
 
     private static async Task<Results<FileContentHttpResult, NotFound, ProblemHttpResult>> Preview(
