@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.Configuration.Memory;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
@@ -100,26 +101,27 @@ public static class CoordinatorBuilder
         app.UseExceptionHandler();
         app.UseStatusCodePages();
         app.UseOwners();
-        app.MapSearch();
-        app.MapBatches();
-        app.MapSubmission();
-        app.MapVerification();
-        app.MapImages();
-        app.MapImageActions();
-        app.MapDownloads();
-        app.MapKeeping();
-        app.MapEvents();
-        app.MapWebhooks();
-        app.MapModels();
-        app.MapAdapters();
-        app.MapFiles();
-        app.MapWorkers();
-        app.MapScaling();
-        app.MapOwnersAndKeys();
-        app.MapBatchPage();
-        app.MapHealth();
-        app.MapMetrics();
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        var routes = app.WithHead();
+        routes.MapSearch();
+        routes.MapBatches();
+        routes.MapSubmission();
+        routes.MapVerification();
+        routes.MapImages();
+        routes.MapImageActions();
+        routes.MapDownloads();
+        routes.MapKeeping();
+        routes.MapEvents();
+        routes.MapWebhooks();
+        routes.MapModels();
+        routes.MapAdapters();
+        routes.MapFiles();
+        routes.MapWorkers();
+        routes.MapScaling();
+        routes.MapOwnersAndKeys();
+        routes.MapBatchPage();
+        routes.MapHealth();
+        routes.MapMetrics();
+        routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
         return app;
     }
 
@@ -148,6 +150,8 @@ public static class CoordinatorBuilder
     {
         services.AddOptions<DatabaseOptions>().BindConfiguration("ConnectionStrings").ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(provider => NpgsqlDataSource.Create(provider.GetRequiredService<IOptions<DatabaseOptions>>().Value.Tuned()));
-        services.AddDbContext<FarmDb>((provider, db) => db.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()));
+        services.AddDbContext<FarmDb>((provider, db) => db.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>())
+            // a name that is taken is no error of the farm's: whoever meets the exception says what it means
+            .ConfigureWarnings(logged => logged.Log((RelationalEventId.CommandError, LogLevel.Debug), (CoreEventId.SaveChangesFailed, LogLevel.Debug))));
     }
 }

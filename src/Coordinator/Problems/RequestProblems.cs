@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;
 using StableDiffusion.Storage;
@@ -22,6 +23,10 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
             ObjectStoreException fault => NotStored(httpContext, fault),
             _ when exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.CharacterNotInRepertoire or PostgresErrorCodes.UntranslatableCharacter } =>
                 new ProblemDetails { Status = StatusCodes.Status400BadRequest, Detail = "A text of the request holds the character U+0000, which can be neither stored nor looked for: leave it out." },
+            _ when IsRace(exception) => new ProblemDetails
+            {
+                Status = StatusCodes.Status409Conflict, Detail = "Another request has just changed or removed what this one is about: look how things stand, and ask again.",
+            },
             _ when ReportRetries.IsDatabaseAway(exception) => Away(httpContext, "The database does not answer. What was accepted is kept"),
             _ => null,
         };
@@ -88,6 +93,10 @@ internal sealed partial class RequestProblems(IProblemDetailsService problems, I
             Detail = $"The object store refuses {(isOfImage ? $"the picture of image {Failed(context)?.RouteValues?["id"]}" : $"what {context.Request.Method} {context.Request.Path} asks of it; nothing was accepted")}: someone must mend its settings. {fault.Message}",
         };
     }
+
+    // what was looked at is no longer so: two made the same, or one was removed to which the other belongs
+    private static bool IsRace(Exception exception) => exception is DbUpdateConcurrencyException
+        || exception.GetBaseException() is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.ForeignKeyViolation };
 
     private static ProblemDetails Away(HttpContext context, string what)
     {
