@@ -62,10 +62,10 @@ public sealed class WatchedFarmTests(WatchedFarm farm) : IClassFixture<WatchedFa
         Assert.True(queries.Length > 30);
         foreach (string query in queries)
         {
-            (string[] metrics, string[] labels) = Dashboard.Asked(query);
-            Assert.NotEmpty(metrics);
-            Assert.All(metrics, metric => Assert.True(told.ContainsKey(metric), $"{metric} of \"{query}\" is not told"));
-            Assert.All(metrics, metric => Assert.Empty(labels.Except(told[metric]).Except(["job", "instance"]))); // these are Prometheus' own
+            (string Metric, string[] Labels)[] asked = [.. Dashboard.Asked(query)];
+            Assert.NotEmpty(asked);
+            Assert.All(asked, one => Assert.True(told.ContainsKey(one.Metric), $"{one.Metric} of \"{query}\" is not told"));
+            Assert.All(asked, one => Assert.Empty(one.Labels.Except(told[one.Metric]).Except(["job", "instance"]))); // these are Prometheus' own
         }
     }
 }
