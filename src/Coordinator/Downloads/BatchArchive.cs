@@ -15,11 +15,11 @@ public sealed class BatchArchive(FarmDb db, IObjectStore objects)
     /// a text file at the end.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="output">Takes the archive; need not be able to seek.</param>
-    /// <param name="cancellationToken">Leaves an archive without its end, which readers refuse.</param>
+    /// <param name="cancellationToken">Leaves an archive without its end, which readers refuse, as whatever else breaks it off does.</param>
     public async Task WriteAsync(Guid batch, Stream output, CancellationToken cancellationToken)
     {
         var missing = new List<string>();
-        await using var zip = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
+        var zip = await ZipArchive.CreateAsync(output, ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellationToken);
         for (var after = -1; ;)
         {
             var images = await db.Images
@@ -52,6 +52,8 @@ public sealed class BatchArchive(FarmDb db, IObjectStore objects)
             using var text = new MemoryStream(Encoding.UTF8.GetBytes($"The object store no longer holds:\n{string.Join('\n', missing)}\n"));
             await AddAsync(zip, "MISSING.txt", text, cancellationToken);
         }
+
+        await zip.DisposeAsync(); // writes the end, so not where something is lacking
     }
 
     private static async Task AddAsync(ZipArchive zip, string name, Stream content, CancellationToken cancellationToken)

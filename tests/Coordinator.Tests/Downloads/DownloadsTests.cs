@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Contracts.Messages;
+using StableDiffusion.Coordinator.Downloads;
 using StableDiffusion.Coordinator.Tests.Hosting;
 using StableDiffusion.Storage;
 using static StableDiffusion.Coordinator.Tests.Hosting.Facts;
@@ -38,6 +39,25 @@ public sealed class DownloadsTests(Databases databases)
         // a folder signs nothing
         var url = await host.GetAsync<ImageUrl>($"/v1/images/{taken[0].Id}/url");
         Assert.Equal(($"/v1/images/{taken[0].Id}/content", null), (url.Url, url.ExpiresAt));
+    }
+
+    [Fact]
+    public async Task An_archive_that_broke_off_is_none()
+    {
+        using var objects = new WatchedStore();
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), objects: objects);
+        var batch = await host.SubmitAsync(3);
+        foreach (var image in await host.TakeAsync(3))
+        {
+            await objects.PutAsync(image.ObjectKey, new byte[] { 1, 2, 3 }, "image/png", null, Token);
+            await host.SucceedAsync(Rendered(new AttemptReference(image.Id, image.AttemptId)));
+        }
+
+        objects.Fails = () => objects.Reads.Count == 2;
+        using var archive = new MemoryStream();
+        await Assert.ThrowsAsync<ObjectStoreException>(() => host.Get<BatchArchive>().WriteAsync(batch.Id, archive, Token));
+        Assert.NotEqual(0, archive.Length);
+        Assert.Throws<InvalidDataException>(() => new ZipArchive(archive, ZipArchiveMode.Read));
     }
 
     private static string Name(string key) => key[(key.LastIndexOf('/') + 1)..];

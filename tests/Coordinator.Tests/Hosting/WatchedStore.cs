@@ -14,6 +14,9 @@ internal sealed class WatchedStore : IObjectStore, IDisposable
     /// <summary>From where objects were read.</summary>
     public List<long> Reads { get; } = [];
 
+    /// <summary>Whether it is away when it is to be read.</summary>
+    public Func<bool> Fails { get; set; } = () => false;
+
     /// <summary>Runs once, before the next listing is answered.</summary>
     public Func<Task>? BeforeListing { get; set; }
 
@@ -28,7 +31,7 @@ internal sealed class WatchedStore : IObjectStore, IDisposable
     public Task<StoredObject?> OpenReadAsync(string key, long offset, CancellationToken cancellationToken)
     {
         Reads.Add(offset);
-        return store.OpenReadAsync(key, offset, cancellationToken);
+        return Fails() ? throw new ObjectStoreException("It is away.", transient: true) : store.OpenReadAsync(key, offset, cancellationToken);
     }
 
     public Task<ObjectInfo?> HeadAsync(string key, CancellationToken cancellationToken) => store.HeadAsync(key, cancellationToken);
