@@ -74,7 +74,8 @@ public sealed partial class GroupPublisher(
         // whatever the transport throws, the images must not wait for their leases
         catch (Exception e)
         {
-            LogNotPublished(e, group.Length, model);
+            var images = LoggedImages.Text(group.Select(image => image.Id));
+            LogNotPublished(e, group.Length, model, images);
             return false;
         }
     }
@@ -82,6 +83,6 @@ public sealed partial class GroupPublisher(
     [LoggerMessage(Level = LogLevel.Debug, Message = "Published {Count} images to {Model}")]
     private partial void LogPublished(int count, string model);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not publish {Count} images to {Model}; they wait again")]
-    private partial void LogNotPublished(Exception exception, int count, string model);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Could not publish {Count} images to {Model}; they wait again: {Images}")]
+    private partial void LogNotPublished(Exception exception, int count, string model, string images);
 }

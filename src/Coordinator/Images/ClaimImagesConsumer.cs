@@ -19,14 +19,15 @@ public sealed partial class ClaimImagesConsumer(ImageClaims claims, DispatchSign
         meter.Claimed([.. claim.Attempts.Where(attempt => granted.Contains(attempt.AttemptId)).Select(attempt => attempt.ImageId)], claim.Attempts.Count, time.GetUtcNow());
         if (granted.Count < claim.Attempts.Count)
         {
-            LogRefused(claim.Attempts.Count - granted.Count, claim.Attempts.Count, claim.WorkerId);
+            var images = LoggedImages.Text(claim.Attempts.Where(attempt => !granted.Contains(attempt.AttemptId)).Select(attempt => attempt.ImageId));
+            LogRefused(claim.Attempts.Count - granted.Count, claim.Attempts.Count, claim.WorkerId, images);
         }
 
         dispatch.Wake();
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Refused {Refused} of {Count} attempts to {WorkerId}: cancelled, superseded or another's")]
-    private partial void LogRefused(int refused, int count, string workerId);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Refused {Refused} of {Count} attempts to {WorkerId}: cancelled, superseded or another's. {Images}")]
+    private partial void LogRefused(int refused, int count, string workerId, string images);
 }
 
 /// <summary>A queue of its own, so that a worker with free hands never waits behind a burst of reports.</summary>

@@ -20,7 +20,7 @@ public sealed partial class ImagesReportedConsumer(
         if (report.Rendered.Count > 0)
         {
             var moved = await ends.SucceedAsync(report.WorkerId, report.Rendered, cancellationToken);
-            Told("succeeded", report.WorkerId, report.Rendered.Count, moved);
+            Told("succeeded", report.WorkerId, [.. report.Rendered.Select(image => image.ImageId)], moved);
             var committed = moved.Select(image => image.Id).ToHashSet();
             meter.Succeeded(committed, time.GetUtcNow());
             FarmTraces.Committed(report.Rendered.Select(image => (image.AttemptId, image.TraceParent)), moved, "succeeded", began);
@@ -42,12 +42,12 @@ public sealed partial class ImagesReportedConsumer(
 
             FarmTraces.Committed(report.Failed.Select(image => (image.AttemptId, image.TraceParent)), moved, "failed", began);
 
-            Told("failed", report.WorkerId, report.Failed.Count, moved);
+            Told("failed", report.WorkerId, [.. report.Failed.Select(image => image.ImageId)], moved);
         }
 
         if (report.Returned.Count > 0)
         {
-            Told("returned", report.WorkerId, report.Returned.Count, await ends.ReturnAsync(report.WorkerId, report.Returned, cancellationToken));
+            Told("returned", report.WorkerId, [.. report.Returned.Select(image => image.ImageId)], await ends.ReturnAsync(report.WorkerId, report.Returned, cancellationToken));
         }
 
         if (report.Progressed.Count > 0)
@@ -61,12 +61,13 @@ public sealed partial class ImagesReportedConsumer(
         }
     }
 
-    private void Told(string news, string worker, int count, IReadOnlyList<MovedImage> moved)
+    private void Told(string news, string worker, IReadOnlyList<Guid> told, IReadOnlyList<MovedImage> moved)
     {
-        meter.Ended(news, moved.Count, count);
-        if (moved.Count < count)
+        meter.Ended(news, moved.Count, told.Count);
+        if (moved.Count < told.Count)
         {
-            LogStale(count - moved.Count, count, news, worker);
+            var images = LoggedImages.Text(told.Except(moved.Select(image => image.Id)));
+            LogStale(told.Count - moved.Count, told.Count, news, worker, images);
         }
 
         if (moved.Any(image => image.Is(ImageState.Queued)))
@@ -78,8 +79,8 @@ public sealed partial class ImagesReportedConsumer(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Image {ImageId} of batch {BatchId}, attempt {AttemptId} by {WorkerId}, trace {TraceParent}, failed (again later: {Again}): {Reason}")]
     private partial void LogFailed(Guid batchId, Guid imageId, Guid? attemptId, string workerId, string? traceParent, bool again, string? reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Ignored {Stale} of {Count} images {News} by {WorkerId}: their attempts are not the current ones or said so before")]
-    private partial void LogStale(int stale, int count, string news, string workerId);
+    [LoggerMessage(Level = LogLevel.Information, Message = "Ignored {Stale} of {Count} images {News} by {WorkerId}: their attempts are not the current ones or said so before. {Images}")]
+    private partial void LogStale(int stale, int count, string news, string workerId, string images);
 }
 
 /// <summary>One durable queue for all news of images.</summary>

@@ -1,5 +1,6 @@
 using MassTransit;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using StableDiffusion.Contracts;
 using StableDiffusion.Contracts.Images;
 using StableDiffusion.Contracts.Messages;
@@ -25,6 +26,8 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
     [Fact]
     public async Task Beats_keep_what_a_worker_has_in_hand_and_silence_loses_it()
     {
+        using var log = new LogLines();
+        host.Get<ILoggerFactory>().AddProvider(log);
         var open = await host.RenderOneAsync();
         for (var beat = 0; beat < 5; beat++)
         {
@@ -41,6 +44,7 @@ public sealed class LossTests(Databases databases) : IAsyncLifetime
         Assert.Equal("Worker worker-1 was lost while drawing it.", image.Error);
         Assert.InRange(image.NotBefore!.Value - heard, TimeSpan.Zero, TimeSpan.FromSeconds(25)); // so that it is drawn within half a minute of a kill
         Assert.Equal(AttemptOutcome.Lost, (await host.AttemptAsync(open.AttemptId)).Outcome);
+        Assert.Single(log.Lines, line => line.Contains("worker-1 is lost", StringComparison.Ordinal) && line.Contains($"{open.ImageId}", StringComparison.Ordinal));
         Assert.False(await host.SucceedAsync(Rendered(open))); // it was only frozen, and comes back
     }
 
