@@ -17,23 +17,25 @@ public sealed partial class GroupPublisher(
     public async Task<int> PublishAsync(string model, string? worker, IEnumerable<TakenImage[]> groups, CancellationToken cancellationToken)
     {
         TakenImage[][] all = [.. groups];
-        if (all.Length == 0)
+        var known = await backlog.SettingsAsync(all.SelectMany(group => group).Select(image => image.RecipeId), CancellationToken.None);
+        var ready = all.Select(group => (Images: group, Settings: group.Select(image => known.GetValueOrDefault(image.RecipeId)).FirstOrDefault(found => found is not null)))
+            .Where(group => group.Settings is not null).ToList(); // else their batches were deleted just now
+        if (ready.Count == 0)
         {
             return 0;
         }
 
-        var settings = await backlog.SettingsAsync(all.Select(group => group[0].RecipeId), CancellationToken.None);
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(options.Value.PublishTimeout);
-        var sent = await Task.WhenAll(all.Select(group => SendAsync(model, worker, settings[group[0].RecipeId], group, timeout.Token)));
-        TakenImage[] unsent = [.. all.Where((_, index) => !sent[index]).SelectMany(group => group)];
+        var sent = await Task.WhenAll(ready.Select(group => SendAsync(model, worker, group.Settings!, group.Images, timeout.Token)));
+        TakenImage[] unsent = [.. ready.Where((_, index) => !sent[index]).SelectMany(group => group.Images)];
         if (unsent.Length > 0)
         {
             await losses.UnpublishedAsync([.. unsent.Select(image => image.Id)], [.. unsent.Select(image => image.AttemptId)], CancellationToken.None);
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        return all.Sum(group => group.Length) - unsent.Length;
+        return ready.Sum(group => group.Images.Length) - unsent.Length;
     }
 
     private async Task<bool> SendAsync(string model, string? worker, ImageSettings settings, TakenImage[] group, CancellationToken cancellationToken)

@@ -207,6 +207,22 @@ public sealed class DispatchRoundTests(Databases databases) : IAsyncLifetime
         Assert.Equal(2, await host.RunRoundAsync());
     }
 
+    [Fact]
+    public async Task What_was_taken_of_a_batch_that_is_deleted_meanwhile_holds_nothing_up()
+    {
+        var deleted = await host.SubmitAsync(1);
+        var kept = await host.SubmitAsync(1);
+        var taken = await host.TakeAsync(2);
+        await host.Db.Batches.Where(batch => batch.Id == deleted.Id).ExecuteDeleteAsync(Token);
+        var publisher = new GroupPublisher(
+            new Backlog(host.Db, host.Get<Fleet>(), new RecipeCache(), host.Time, Options.Create(new DispatchOptions())), host.Get<Fleet>(), host.Get<ImageLosses>(), host.Get<FarmMeter>(),
+            host.Bus, host.Time, Options.Create(new DispatchOptions()), Options.Create(new ImageOptions()), NullLogger<GroupPublisher>.Instance);
+        Assert.Equal(0, await publisher.PublishAsync(CoordinatorHost.Model, null, [[taken[0]]], Token));
+        Assert.Equal(2, await publisher.PublishAsync(CoordinatorHost.Model, null, [[taken[0], taken[1]]], Token));
+        var command = Assert.Single(await CommandsAsync(images: 2));
+        Assert.Equal(kept.Settings, command.Images[1].SettingsOf(command.Settings));
+    }
+
     // a round, whose images are claimed; their prompts in the order of their rows
     private async Task<List<string>> DrainAsync()
     {
