@@ -121,7 +121,7 @@ public static class CoordinatorBuilder
         routes.MapBatchPage();
         routes.MapHealth();
         routes.MapMetrics();
-        routes.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        routes.MapApiDocument();
         return app;
     }
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.OpenApi;
+using Microsoft.Extensions.DependencyInjection;
 using StableDiffusion.Contracts.Adapters;
 using StableDiffusion.Contracts.Models;
 using StableDiffusion.Coordinator.Tests.Hosting;
@@ -106,6 +108,26 @@ public sealed class OpenApiTests(Databases databases)
         Assert.Equal(("array", "150"), (lists.GetProperty("steps").GetProperty("type").GetString(), lists.GetProperty("steps").GetProperty("items").GetProperty("maximum").ToString()));
         Assert.False(lists.TryGetProperty("n_iter", out _));
         Assert.Equal("#/components/schemas/FieldLists", schemas.GetProperty("BatchRun").GetProperty("properties").GetProperty("zip").GetProperty("$ref").GetString());
+    }
+
+    [Fact]
+    public async Task The_document_is_made_once_however_many_ask_and_by_whatever_name()
+    {
+        var made = 0;
+        await using var host = await CoordinatorHost.StartAsync(await databases.NewAsync(), configure: builder => builder.Services.Configure<OpenApiOptions>("v1", options =>
+            options.AddDocumentTransformer((_, _, _) =>
+            {
+                made++;
+                return Task.CompletedTask;
+            })));
+        var documents = await Task.WhenAll(Enumerable.Range(0, 5).Select(async number =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"/openapi/v1.json?{number}") { Headers = { Host = $"host-{number}.example", Authorization = new("Bearer", "none") } };
+            using var answer = await host.Client.SendAsync(request, Token);
+            return await answer.Content.ReadAsStringAsync(Token);
+        }));
+        Assert.Equal(1, made);
+        Assert.DoesNotContain(".example", Assert.Single(documents.Distinct()), StringComparison.Ordinal);
     }
 
     [Fact]
