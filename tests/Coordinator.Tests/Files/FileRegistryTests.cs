@@ -132,6 +132,8 @@ public sealed class FileRegistryTests(Databases databases)
 
     [Theory]
     [InlineData("""{"name":"x","key":"models/loras/x.safetensors"}""", "kind", "Give checkpoint")]
+    [InlineData("""{"kind":1,"key":"models/loras/x.safetensors"}""", "kind", "\"checkpoint\" or")]
+    [InlineData("""{"kind":"1","key":"models/loras/x.safetensors"}""", "kind", "\"checkpoint\" or")]
     [InlineData("""{"kind":"lora","key":"models/loras/none.safetensors"}""", "key", "There is nothing at models/loras/none.safetensors")]
     [InlineData("""{"kind":"lora","key":"batches/x.safetensors"}""", "key", "begins with models/")]
     [InlineData("""{"kind":"lora","key":"models/loras/x.ckpt"}""", "key", "pickles are not read")]
