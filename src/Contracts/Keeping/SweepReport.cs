@@ -18,6 +18,9 @@ public sealed record SweepReport
     /// <summary>Objects that no row names yet and that are too young to be sure of.</summary>
     public required long Young { get; init; }
 
+    /// <summary>Objects that no row names and that are older than the farm's database: of a farm that was here before, or whose backup is still to come. They are let be.</summary>
+    public long Earlier { get; init; }
+
     /// <summary>Pictures that a row names and the store does not have, how many.</summary>
     public required long Missing { get; init; }
 

@@ -15,7 +15,7 @@ public sealed class InputSweep(FarmDb db, IObjectStore objects, InputLock gate)
         await foreach (var entry in objects.ListAsync(InputKey.Prefix, cancellationToken))
         {
             counts.Objects++;
-            if (named.Contains(entry.Key) || !counts.IsOld(entry))
+            if (named.Contains(entry.Key) || !counts.MayGo(entry))
             {
                 continue;
             }

@@ -18,7 +18,7 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
     public async Task<SweepReport> RunAsync(CancellationToken cancellationToken)
     {
         var started = time.GetUtcNow();
-        var counts = new SweepCounts(started - options.Value.SweepGrace);
+        var counts = new SweepCounts(await db.Owners.MinAsync(owner => owner.CreatedAt, cancellationToken), started - options.Value.SweepGrace);
         var ofBatch = new Dictionary<Guid, int>(); // pictures found of those that rows name
         await foreach (var chunk in objects.ListAsync(Pictures, cancellationToken).Chunk(Chunk).WithCancellation(cancellationToken))
         {
@@ -30,7 +30,7 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
                 {
                     ofBatch[image.BatchId] = ofBatch.GetValueOrDefault(image.BatchId) + (image.Stored ? 1 : 0);
                 }
-                else if (counts.IsOld(entry))
+                else if (counts.MayGo(entry))
                 {
                     await objects.DeleteAsync(entry.Key, cancellationToken);
                     LogRemoved(entry.Key);
@@ -40,6 +40,11 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
         }
 
         await inputs.RunAsync(counts, cancellationToken);
+        if (counts.Earlier > 0)
+        {
+            LogEarlier(counts.Earlier);
+        }
+
         var missing = await MissingAsync(ofBatch, started, cancellationToken);
         return new SweepReport
         {
@@ -48,6 +53,7 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
             Objects = counts.Objects,
             Removed = counts.Removed,
             Young = counts.Young,
+            Earlier = counts.Earlier,
             Missing = missing.Count,
             MissingImages = [.. missing.Take(MostNamed)],
         };
@@ -92,6 +98,9 @@ public sealed partial class Sweep(FarmDb db, IObjectStore objects, InputSweep in
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Removed {Key}, which no image names")]
     private partial void LogRemoved(string key);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Count} objects that no image names are older than the farm's database and are let be: restore the backup that names them, or remove them by hand")]
+    private partial void LogEarlier(long count);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The object store has lost {Key} of image {ImageId}")]
     private partial void LogMissing(Guid imageId, string key);

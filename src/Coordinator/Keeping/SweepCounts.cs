@@ -3,8 +3,9 @@ using StableDiffusion.Storage;
 namespace StableDiffusion.Coordinator.Keeping;
 
 /// <summary>What a sweep has seen so far.</summary>
+/// <param name="since">What was written earlier is let be: it was there before the farm's database, which cannot know what it is.</param>
 /// <param name="before">What was written later is let be.</param>
-public sealed class SweepCounts(DateTimeOffset before)
+public sealed class SweepCounts(DateTimeOffset since, DateTimeOffset before)
 {
     /// <summary>All.</summary>
     public long Objects { get; set; }
@@ -15,11 +16,15 @@ public sealed class SweepCounts(DateTimeOffset before)
     /// <summary>Unnamed, and too young to be sure of.</summary>
     public long Young { get; private set; }
 
-    /// <summary>Whether an object that no row names is old enough to go; counts it as young otherwise.</summary>
-    public bool IsOld(ObjectEntry entry)
+    /// <summary>Unnamed, and older than the database.</summary>
+    public long Earlier { get; private set; }
+
+    /// <summary>Whether an object that no row names may go; counts it as young or earlier otherwise.</summary>
+    public bool MayGo(ObjectEntry entry)
     {
-        var old = entry.LastModified < before;
-        Young += old ? 0 : 1;
-        return old;
+        var (young, earlier) = (entry.LastModified >= before, entry.LastModified < since);
+        Young += young ? 1 : 0;
+        Earlier += earlier ? 1 : 0;
+        return !young && !earlier;
     }
 }

@@ -29,9 +29,8 @@ internal sealed partial class DatabaseStart(IServiceScopeFactory scopes, TimePro
             if ((await db.Database.GetAppliedMigrationsAsync(cancellationToken)).Contains(FirstLayout))
             {
                 throw new InvalidOperationException(
-                    "The database has the layout of a version that this one cannot take over. Name another database, and another bucket or folder of objects, too: "
-                    + "from the present one the daily sweep would remove the pictures, since no row of a new database names them. For ./farm up, move the folder "
-                    + ".farm away. docs/operations.md has the steps for docker compose.");
+                    "The database has the layout of a version that this one cannot take over. Name another database; the pictures stay where they are, since a sweep lets be "
+                    + "what is older than its database. For ./farm up, move the folder .farm away. docs/operations.md has the steps for docker compose.");
             }
 
             await db.Database.MigrateAsync(cancellationToken);

@@ -807,6 +807,12 @@ namespace StableDiffusion.Coordinator.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<int>("Id"));
 
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
                     b.Property<int?>("MaxImagesPerDay")
                         .HasColumnType("integer")
                         .HasColumnName("max_images_per_day");
@@ -848,6 +854,7 @@ namespace StableDiffusion.Coordinator.Migrations
                         new
                         {
                             Id = 1,
+                            CreatedAt = new DateTimeOffset(new DateTime(1, 1, 1, 0, 0, 0, 0, DateTimeKind.Unspecified), new TimeSpan(0, 0, 0, 0, 0)),
                             Name = "default",
                             Served = 0.0,
                             Weight = 1.0

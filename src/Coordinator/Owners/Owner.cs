@@ -15,6 +15,9 @@ public sealed class Owner
     /// <summary>As people know it.</summary>
     public required string Name { get; set; }
 
+    /// <summary>Since when there is such an owner (UTC). Set by the database; the first owner is as old as the database, and keeps that age in a backup.</summary>
+    public DateTimeOffset CreatedAt { get; private init; }
+
     /// <summary>The owner's share of the fleet against others who wait; 1 is everybody's.</summary>
     public double Weight { get; set; } = 1;
 
@@ -41,6 +44,7 @@ internal sealed class OwnerTable : IEntityTypeConfiguration<Owner>
     {
         builder.ToTable("owners");
         builder.Property(owner => owner.Id).UseIdentityByDefaultColumn();
+        builder.Property(owner => owner.CreatedAt).HasDefaultValueSql("now()");
         builder.HasIndex(owner => owner.Name).IsUnique().HasDatabaseName("ix_owners_name");
         builder.HasData(new Owner { Id = Owner.Default, Name = "default" });
     }

@@ -121,6 +121,17 @@ public sealed class KeepingTests(Databases databases) : IAsyncLifetime
         Assert.Equal(2, (await host.GetAsync<List<object>>("/v1/sweeps")).Count);
     }
 
+    [Fact]
+    public async Task A_sweep_lets_be_what_is_older_than_the_database()
+    {
+        await PutAsync("batches/of-a-farm-that-was-here-before.png");
+        await PutAsync($"inputs/{new string('b', 64)}.png");
+        await host.Db.Owners.ExecuteUpdateAsync(owner => owner.SetProperty(row => row.CreatedAt, DateTimeOffset.UtcNow.AddHours(1)), Token); // begun anew on an old bucket
+        host.Time.Set(DateTimeOffset.UtcNow.AddDays(30));
+        var report = (await host.Get<Sweeps>().RunAsync(Token))!;
+        Assert.Equal((2L, 0L, 2L), (report.Objects, report.Removed, report.Earlier));
+    }
+
     private async Task StoreAsync(AttemptReference open)
     {
         await PutAsync((await host.ImageAsync(open.ImageId)).ObjectKey!);

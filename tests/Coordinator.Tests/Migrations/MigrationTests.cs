@@ -34,7 +34,7 @@ public sealed class MigrationTests(Databases databases)
         }
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => CoordinatorHost.StartAsync(database));
-        Assert.Contains("and another bucket or folder of objects, too", error.Message, StringComparison.Ordinal);
+        Assert.Contains("the pictures stay where they are", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
