@@ -28,10 +28,12 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
 
         var submissions = new Submissions(farm, new Random(settings.Seed));
         await WithFaultsAsync(farm, submissions, cancellationToken);
-        var ended = await EndAsync(farm, cancellationToken);
+        var openAfterFaults = await EndAsync(farm, SoakSettings.LongestEnd, cancellationToken);
         Say("the same once more, without faults");
+        var again = DateTimeOffset.UtcNow;
         await submissions.RepeatAsync(cancellationToken);
-        ended &= await EndAsync(farm, cancellationToken);
+        var openInTheEnd = await EndAsync(farm, SoakSettings.LongestEnd + (2 * settings.Duration), cancellationToken); // as much as was asked for meanwhile
+        var idle = await farm.IdleSinceAsync(again, cancellationToken);
 
         var superseded = (await FarmAudit.RunAsync(farm, cancellationToken)).Superseded;
         await Task.Delay(SoakSettings.SweepGrace, cancellationToken);
@@ -40,7 +42,9 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
         string[] left = report.Superseded == 0 && sweep.Missing == 0 ? [] : [$"a sweep left {report.Superseded} objects of attempts that were given up, and misses {sweep.Missing}"];
         string[] lost = [.. (await farm.MissingAsync(submissions.Accepted.Select(batch => batch.Id), cancellationToken)).Select(id => $"confirmed batch {id} is not there")];
         string[] failed = report.Ends.TryGetValue("failed", out var count) ? [$"{count} images failed"] : [];
-        string[] faults = [.. report.Faults, .. lost, .. failed, .. left, .. submissions.Faults];
+        string[] late = [.. new[] { openAfterFaults, openInTheEnd }.Where(open => open != 0).Select(open => $"{open?.ToString(CultureInfo.InvariantCulture) ?? "unknown many"} images were not at their ends in time")];
+        string[] stuck = [.. idle.Select(worker => $"{worker} runs, and drew nothing of what was asked for without faults")];
+        string[] faults = [.. report.Faults, .. lost, .. failed, .. left, .. late, .. stuck, .. submissions.Faults];
         Say($"{submissions.Accepted.Count} batches, {string.Join(", ", report.Ends.Select(end => $"{end.Value} images {end.Key}"))}, {submissions.Refusals} requests sent again; {superseded} objects of attempts that were given up, which a sweep removed");
         foreach (var fault in faults)
         {
@@ -48,13 +52,13 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
         }
 
         Say(faults.Length == 0 ? $"all is well (seed {settings.Seed})" : $"{faults.Length} kinds of faults (seed {settings.Seed}); logs in {folder}/logs");
-        if (faults.Length == 0 && ended)
+        if (faults.Length == 0)
         {
             await farm.DisposeAsync();
             Directory.Delete(folder, recursive: true);
         }
 
-        return faults.Length == 0 && ended;
+        return faults.Length == 0;
     }
 
     private static async Task StartAsync(TrialFarm farm, TimeSpan image, CancellationToken cancellationToken)
@@ -97,12 +101,12 @@ internal sealed class FarmSoak(SoakSettings settings, Action<string> tell)
         await submitting;
     }
 
-    private async Task<bool> EndAsync(TrialFarm farm, CancellationToken cancellationToken)
+    private async Task<int?> EndAsync(TrialFarm farm, TimeSpan longest, CancellationToken cancellationToken)
     {
         var waiting = Stopwatch.StartNew();
-        var open = await farm.WaitForEndAsync(SoakSettings.LongestEnd, cancellationToken);
-        Say(open == 0 ? $"all images are at their ends after {waiting.Elapsed.TotalSeconds:0} s" : $"FAULT: {open} images are still open after {waiting.Elapsed.TotalMinutes:0} minutes");
-        return open == 0;
+        var open = await farm.WaitForEndAsync(longest, cancellationToken);
+        Say(open == 0 ? $"all images are at their ends after {waiting.Elapsed.TotalSeconds:0} s" : $"{open} images are still open after {waiting.Elapsed.TotalMinutes:0} minutes");
+        return open;
     }
 
     private void Say(string what) => tell($"{clock.Elapsed:hh\\:mm\\:ss}  {what}");

@@ -34,6 +34,22 @@ internal static class TrialImages
         return open;
     }
 
+    /// <summary>Those of the workers that run who have drawn nothing since a time.</summary>
+    public static async Task<List<string>> IdleSinceAsync(this TrialFarm farm, DateTimeOffset since, CancellationToken cancellationToken)
+    {
+        await using var command = farm.Database.CreateCommand("SELECT name FROM unnest($1) name WHERE NOT EXISTS (SELECT FROM images WHERE worker_id = name AND finished_at > $2)");
+        command.Parameters.AddWithValue(farm.Workers.Select(worker => worker.Name).ToArray());
+        command.Parameters.AddWithValue(since);
+        await using var rows = await command.ExecuteReaderAsync(cancellationToken);
+        List<string> idle = [];
+        while (await rows.ReadAsync(cancellationToken))
+        {
+            idle.Add(rows.GetString(0));
+        }
+
+        return idle;
+    }
+
     /// <summary>Those of some batches that the database does not know.</summary>
     public static async Task<List<Guid>> MissingAsync(this TrialFarm farm, IEnumerable<Guid> batches, CancellationToken cancellationToken)
     {
