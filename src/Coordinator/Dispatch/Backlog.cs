@@ -41,12 +41,13 @@ public sealed class Backlog(FarmDb db, Fleet fleet, RecipeCache recipes, TimePro
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         await db.Database.ExecuteSqlAsync($"SET LOCAL synchronous_commit = off; SELECT id FROM recipes WHERE id = ANY({lanes}) ORDER BY id FOR UPDATE", cancellationToken);
         await db.Database.ExecuteSqlAsync($"""
-            UPDATE recipes r SET waiting = first.found IS NOT NULL, not_before = first.not_before
+            -- ordered, or the planner takes the lane for large and reads the whole table; see docs/decisions/looked-up-by-key.md
+            UPDATE recipes r SET waiting = first.found IS NOT NULL, not_before = CASE
+                WHEN first.not_before IS NULL OR (
+                    SELECT true FROM images WHERE recipe_id = lane.id AND state = 'queued' AND not_before IS NULL ORDER BY position LIMIT 1) THEN NULL
+                ELSE (SELECT min(not_before) FROM images WHERE recipe_id = lane.id AND state = 'queued') END -- only where all wait for their time: it reads them all
             FROM unnest({lanes}) AS lane(id) LEFT JOIN LATERAL (
-                -- not ordered by the time: one that waits for none ends the search, and there may be a million of them
-                (SELECT true AS found, not_before FROM images WHERE recipe_id = lane.id AND state = 'queued' AND not_before IS NULL LIMIT 1)
-                UNION ALL (SELECT true, min(not_before) FROM images WHERE recipe_id = lane.id AND state = 'queued' HAVING count(*) > 0)
-                LIMIT 1) first ON true
+                SELECT true AS found, not_before FROM images WHERE recipe_id = lane.id AND state = 'queued' ORDER BY position LIMIT 1) first ON true
             WHERE r.id = lane.id
             """, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
